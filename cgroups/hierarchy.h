@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace ceiling {
+
+/// legacy: only v1 mounts; hybrid: v1 mounts and a v2 mount; unified: only v2. See cgroups(7).
+enum class HierarchyMode { legacy, hybrid, unified };
+std::string_view to_string(HierarchyMode mode);
+
+enum class CgroupVersion { v1, v2 };
+
+/// Where one controller is mounted.
+struct ControllerMount {
+  CgroupVersion version{};
+  std::filesystem::path mount_point;  ///< e.g. /sys/fs/cgroup/pids
+  std::string root;  ///< the group that appears at the mount point (mountinfo field 4), mostly "/"
+};
+
+/// What the kernel says about its control groups, read once. Which hierarchy carries a controller
+/// is decided per controller by where it is mounted, not by the mode.
+class Hierarchy {
+ public:
+  /// Reads proc/self/mountinfo and the v2 mount's cgroup.controllers below `root` ("/" on a host, a
+  /// fake tree in tests). Throws Error when they cannot be read.
+  static Hierarchy detect(const std::filesystem::path& root = "/");
+
+  HierarchyMode mode() const { return mode_; }
+
+  /// Where `controller` ("pids", "freezer", "memory") is mounted, or nullptr. On a hybrid host a
+  /// controller that v1 carries is not available on v2. "freezer" on v2 is part of every group.
+  const ControllerMount* controller(std::string_view controller) const;
+
+  /// The group of process `pid` in the hierarchy of `controller`, as /proc/PID/cgroup says ("/x").
+  /// `pid` 0 is the caller. Throws Error when the process is gone.
+  std::string group_of(pid_t pid, std::string_view controller) const;
+
+  /// The folder of group `path` of `controller`. Throws Error when the group lies outside what is
+  /// mounted here (a cgroup namespace, a bind mount).
+  std::filesystem::path folder(std::string_view controller, std::string_view path) const;
+
+ private:
+  std::filesystem::path root_;
+  HierarchyMode mode_ = HierarchyMode::legacy;
+  std::map<std::string, ControllerMount, std::less<>> controllers_;
+};
+
+}  // namespace ceiling

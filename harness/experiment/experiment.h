@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ceiling {
+
+struct FleetPlan {
+  int start = 0;
+  int end = 0;
+  int step = 1;
+  int threads_per_peer = 1;
+
+  /// The sizes that a run visits, in order: start, start+step, ..., and end.
+  std::vector<int> sizes() const;
+};
+
+struct StreamPlan {
+  std::string name;
+  int shards = 1;
+};
+
+struct ClientPlan {
+  std::string kind;  ///< "canary"
+  int rate_per_s = 0;
+};
+
+/// Who shares one limit: every frontend has its own group and uid, or one for the whole fleet.
+enum class LimitScope { frontend, fleet };
+std::string_view to_string(LimitScope scope);
+
+/// The limits that an experiment can set, by the names of `check`.
+enum class LimitName { pids_max, rlimit_nproc };
+std::string_view to_string(LimitName name);
+std::optional<LimitName> limit_from(std::string_view name);
+
+struct LimitPlan {
+  LimitScope scope = LimitScope::frontend;
+  std::optional<std::int64_t> pids_max;      ///< nothing: not limited
+  std::optional<std::int64_t> rlimit_nproc;  ///< nothing: not limited
+};
+
+/// What an arm may end in. `any` stands only where an arm expects.
+enum class Outcome { outage, contained, prevented, not_reached, unknown, any };
+std::string_view to_string(Outcome outcome);
+
+struct ArmPlan {
+  std::string name;
+  std::vector<std::string> guardrails;  ///< "staged-build"
+  Outcome expect = Outcome::any;
+  FleetPlan fleet;   ///< the experiment's, with the arm's own values laid over it
+  LimitPlan limits;  ///< likewise
+};
+
+struct Experiment {
+  std::string name;
+  std::string description;
+  int backends = 1;
+  std::vector<StreamPlan> streams;
+  std::vector<ClientPlan> clients;
+  std::vector<ArmPlan> arms;
+  std::string source;  ///< the text that it was read from, overrides applied, valid YAML
+};
+
+/// One thing wrong with an experiment file.
+struct Finding {
+  int line = 0;  ///< from 1; 0 where no place can be named (an override, the whole file)
+  int column = 0;
+  std::string text;  ///< what was found, what was expected
+};
+
+/// Everything that is wrong with an input, said at once. what() is a line a finding,
+/// `file:line:column: found, expected`. A verb that meets it ends with exit status 64.
+class BadInput : public std::exception {
+ public:
+  BadInput(std::string file, std::vector<Finding> findings);
+  const char* what() const noexcept override { return text_.c_str(); }
+  const std::vector<Finding>& findings() const { return findings_; }
+
+ private:
+  std::vector<Finding> findings_;
+  std::string text_;
+};
+
+/// Reads an experiment from YAML text. `file` names it in findings. Each override is `key=value` with
+/// the key path dotted ("limits.pids.max=40": the longest known key counts) and is applied before
+/// the checks. Throws BadInput with every finding; never touches the file system.
+Experiment parse_experiment(std::string_view text, std::string_view file,
+                            const std::vector<std::string>& overrides = {});
+
+}  // namespace ceiling

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ceiling {
+
+/// What a run created or is about to create, as it stands in /run/ceiling/<run id>, written before the
+/// things themselves so that `ceiling clean` finds them whatever died.
+struct RegistryEntry {
+  std::string run_id;
+  pid_t harness = 0;
+  pid_t keeper = 0;
+  std::uint64_t harness_started = 0;  ///< field 22 of /proc/PID/stat: a reused pid is told apart
+  std::uint64_t keeper_started = 0;
+  std::vector<std::filesystem::path> groups;  ///< top folder of the run in every hierarchy
+  std::filesystem::path results;
+
+  /// True while its keeper or harness lives.
+  bool alive() const;
+};
+
+/// The folder of registry entries; a parameter so that tests use their own. Created 0755 on first use.
+class Registry {
+ public:
+  explicit Registry(std::filesystem::path folder = "/run/ceiling");
+  void write(const RegistryEntry& entry) const;   ///< by rename
+  void remove(const std::string& run_id) const;   ///< not there: fine
+  std::vector<RegistryEntry> entries() const;     ///< damaged files are reported as Error by name
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace ceiling

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ceiling {
+
+/// What happened in a run, as seen from outside. One Event is one line of history.jsonl:
+/// {"t_s": ..., "arm": ..., "event": "step", ...}. The fields below carry the names of the JSON.
+
+/// The first line of every history: what was run.
+struct RunEvent {
+  static constexpr std::string_view kName = "run";
+  std::string run_id;
+  std::string experiment;
+  std::string kernel;     ///< uname -r
+  std::string hierarchy;  ///< legacy, hybrid, unified
+  std::string started_at; ///< UTC, ISO 8601
+};
+/// Tasks of every frontend of a small fleet without a limit.
+struct CalibrationEvent {
+  static constexpr std::string_view kName = "calibration";
+  int fleet_size = 0;
+  std::vector<std::int64_t> tasks;
+};
+/// The fleet has this size, and every frontend came to an end of its construction (or, settled false,
+/// the time limit passed first).
+struct StepEvent {
+  static constexpr std::string_view kName = "step";
+  int fleet_size = 0;
+  bool settled = false;
+  int in_service = 0;  ///< frontends that have once had a complete map
+  std::vector<std::string> failed;  ///< frontends that could not start or build at this size
+};
+enum class OpPhase { invoke, ok, fail, unknown };
+/// An operation of a canary through a frontend, or the audit: a record read from its backend at the
+/// end of an arm (kind "audit", phase ok, no frontend).
+struct OpEvent {
+  static constexpr std::string_view kName = "op";
+  std::uint64_t id = 0;
+  OpPhase phase = OpPhase::invoke;
+  std::string kind;      ///< "put", "get", "audit"
+  std::string frontend;
+  std::string stream;
+  int shard = -1;        ///< where it was stored or read; -1 while unknown
+  std::string key;       ///< partition key
+  std::uint64_t sequence = 0;  ///< 0 while unknown
+};
+/// A frontend reports a new state of its map.
+struct MapEvent {
+  static constexpr std::string_view kName = "map";
+  std::string frontend;
+  std::uint64_t version = 0;
+  std::string digest;      ///< of ranges and owners, hex; equal maps have equal digests
+  bool complete = false;
+  bool tiling = false;     ///< its ranges tile the hash space of every stream
+  bool published = false;  ///< requests are routed by it
+};
+/// A frontend reports that the kernel refused it a thread.
+struct RefusalEvent {
+  static constexpr std::string_view kName = "refusal";
+  std::string frontend;
+  int error = 0;                ///< JSON "errno", by name ("EAGAIN")
+  std::int64_t tasks = 0;       ///< the frontend's own count at that moment
+  std::uint64_t version = 0;    ///< the map version under construction; 0 at start
+  std::string phase;            ///< "start" or "build"
+};
+/// One limit in one scope, read from the kernel's files from outside.
+struct SampleEvent {
+  static constexpr std::string_view kName = "sample";
+  std::string scope;            ///< "frontend-3", "fleet", or the group of an ancestor ("/x")
+  std::string limit;            ///< "pids.max" or "RLIMIT_NPROC"
+  std::string where;            ///< the file
+  std::optional<std::int64_t> value;
+  std::int64_t tasks = 0;
+  std::optional<std::int64_t> pids_events;  ///< refusals that the kernel counted there
+};
+/// Something that the harness did to the fleet, or a process that ended by itself.
+struct FaultEvent {
+  static constexpr std::string_view kName = "fault";
+  std::string kind;    ///< "exited"
+  std::string target;
+  std::string detail;
+};
+/// Every shard through every frontend in service, at a settled step.
+struct RoutableEvent {
+  static constexpr std::string_view kName = "routable";
+  double share = 0;
+  int pairs = 0;
+  int fleet_size = 0;
+};
+/// The arm's frontends have been audited: every record that the backends hold was listed before this.
+struct AuditEvent {
+  static constexpr std::string_view kName = "audit";
+  std::uint64_t records = 0;
+  bool complete = false;
+};
+/// The arm came to its planned end; without it the arm is unknown.
+struct ArmEndEvent {
+  static constexpr std::string_view kName = "arm-end";
+  std::string reason;  ///< "failing size", "end of the fleet", or why it was cut short
+  bool completed = false;
+};
+
+struct Event {
+  double t_s = 0;   ///< monotonic, from the start of the run
+  std::string arm;  ///< empty before the first arm
+  std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent, SampleEvent,
+               FaultEvent, RoutableEvent, AuditEvent, ArmEndEvent>
+      what;
+};
+
+using History = std::vector<Event>;
+
+/// One line, without the newline.
+std::string to_json_line(const Event& event);
+/// Throws Error naming what is wrong with the line.
+Event event_from_json_line(std::string_view line);
+
+struct ParsedHistory {
+  History events;
+  std::vector<std::string> damage;  ///< "line 17: ..." for every line that could not be read
+};
+/// Reads a whole history.jsonl. A damaged line is reported and passed over, never guessed.
+ParsedHistory parse_history(std::string_view text);
+
+}  // namespace ceiling

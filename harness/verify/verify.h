@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/experiment/experiment.h"
+#include "harness/observe/history.h"
+#include "harness/predict/predict.h"
+
+namespace ceiling {
+
+enum class Verdict { confirmed, refuted, unknown };
+std::string_view to_string(Verdict verdict);
+
+/// Which limit refused, and the evidence of two kinds for it: a counter that moved, a count that
+/// equals the limit. `limit` empty: nothing stood at its limit, the refusal is unexplained.
+struct Attribution {
+  std::string limit;
+  std::string where;
+  std::map<std::string, std::string> evidence;  ///< JSON object; one entry a fact
+};
+
+struct Observed {
+  std::optional<int> fleet_size;       ///< first settled size at which a frontend failed
+  std::optional<std::int64_t> threads; ///< tasks in the limit's scope, counted from outside
+  std::string limit;
+  int error = 0;                       ///< errno of the first refusal
+  int frontends_failed = 0;
+  std::string failure;                 ///< "start" or "build"
+};
+
+struct Routable {
+  std::optional<double> before;  ///< at the last complete step
+  std::optional<double> lowest;  ///< from there on
+  std::optional<double> after;   ///< at the last sweep
+};
+
+struct Invariant {
+  std::string name;
+  std::optional<bool> holds;  ///< nothing: could not be judged, `evidence` says why
+  std::uint64_t checked = 0;
+  std::string evidence;       ///< the first violation, or what was missing
+  bool judged = true;         ///< false: reported only, does not move the verdict
+};
+
+struct ArmVerdict {
+  ArmPlan arm;
+  Verdict verdict = Verdict::unknown;
+  Outcome outcome = Outcome::unknown;
+  std::optional<CostModel> cost_model;
+  Prediction predicted;
+  Observed observed;
+  Attribution attribution;
+  Routable routable;
+  std::vector<Invariant> invariants;
+  std::vector<std::string> reasons;  ///< why it is not confirmed, a line each
+};
+
+struct RunVerdict {
+  std::string experiment;
+  Verdict verdict = Verdict::unknown;  ///< refuted if an arm is, else unknown if an arm is
+  double elapsed_s = 0;
+  std::vector<ArmVerdict> arms;
+  std::vector<std::string> damage;  ///< unreadable lines of the history
+};
+
+/// Judges a history against what the experiment predicts, from these two values alone: the cost model
+/// is fitted from the history's calibration, the prediction is made from it again.
+RunVerdict judge(const Experiment& experiment, const ParsedHistory& history);
+
+}  // namespace ceiling
