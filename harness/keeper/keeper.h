@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "harness/keeper/registry.h"
 #include "harness/spawn/launcher.h"
@@ -17,23 +19,23 @@ namespace ceiling {
 class Keeper {
  public:
   /// Forks keeper and launcher; the caller must be single-threaded. Returns when the registry entry is on
-  /// disk. `entry` needs no pids yet. Throws Error.
-  static Keeper start(const Registry& registry, RegistryEntry entry);
+  /// disk. `entry` needs no pids and uids yet; entry() has them. Throws Error.
+  static Keeper start(const Registry& registry, RegistryEntry entry, int uid_count);
   Keeper(Keeper&& other) noexcept;
   Keeper& operator=(Keeper&& other) noexcept;
   ~Keeper();  ///< as finish(), errors ignored
 
   Launcher& launcher() { return launcher_; }
-  pid_t pid() const { return pid_; }
+  const RegistryEntry& entry() const { return entry_; }
 
   /// Has everything ended and removed, waits for it. Throws Error with what was left.
   void finish(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
  private:
-  Keeper(Launcher launcher, int socket, pid_t pid);
+  Keeper(RegistryEntry entry, Launcher launcher, int socket);
+  RegistryEntry entry_;
   Launcher launcher_;
   int socket_ = -1;
-  pid_t pid_ = -1;
 };
 
 /// What `ceiling clean` does for one entry whose run is dead: kill and remove its groups, then the entry.

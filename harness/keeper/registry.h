@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct RegistryEntry {
   std::uint64_t harness_started = 0;  ///< field 22 of /proc/PID/stat: a reused pid is told apart
   std::uint64_t keeper_started = 0;
   std::vector<std::filesystem::path> groups;  ///< top folder of the run in every hierarchy
+  std::vector<uid_t> uids;  ///< private, unprivileged uids that are this run's alone
   std::filesystem::path results;
 
   /// True while its keeper or harness lives.
@@ -27,7 +29,9 @@ struct RegistryEntry {
 class Registry {
  public:
   explicit Registry(std::filesystem::path folder = "/run/ceiling");
-  void write(const RegistryEntry& entry) const;   ///< by rename
+  /// Picks `uid_count` uids that no other entry holds (uids.h), writes the entry by rename and returns it
+  /// with the uids filled in; all under an flock of the folder, so two runs never share a uid.
+  RegistryEntry add(RegistryEntry entry, int uid_count) const;
   void remove(const std::string& run_id) const;   ///< not there: fine
   std::vector<RegistryEntry> entries() const;     ///< damaged files are reported as Error by name
   const std::filesystem::path& folder() const { return folder_; }
