@@ -1,0 +1,149 @@
+#include "workload/protocol/connection.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace ceiling::wire {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+void Connection::start(OnMessage on_message, OnClosed on_closed) {
+  on_message_ = std::move(on_message);
+  on_closed_ = std::move(on_closed);
+  read_header();
+}
+
+void Connection::read_header() {
+  asio::async_read(socket_, asio::buffer(header_),
+                   [self = shared_from_this()](error_code error, std::size_t got) {
+                     if (error == asio::error::eof && got == 0) return self->fail("");
+                     if (error == asio::error::eof) return self->fail("cut inside a header");
+                     if (error) return self->fail(error.message());
+                     try {
+                       self->read_body(body_length(self->header_));
+                     } catch (const ProtocolError& wrong) {
+                       self->fail(wrong.what());
+                     }
+                   });
+}
+
+void Connection::read_body(std::size_t length) {
+  body_.resize(length);
+  asio::async_read(
+      socket_, asio::buffer(body_), [self = shared_from_this()](error_code error, std::size_t got) {
+        if (error == asio::error::eof) {
+          return self->fail(fmt::format("cut after {} of {} bytes", got, self->body_.size()));
+        }
+        if (error) return self->fail(error.message());
+        try {
+          const std::string body = std::exchange(self->body_, {});
+          self->on_message_(decode(body));
+        } catch (const ProtocolError& wrong) {
+          return self->reject(wrong.what());
+        }
+        if (self->socket_.is_open() && !self->closing_) self->read_header();
+      });
+}
+
+void Connection::send_frame(std::string_view frame) {
+  if (!socket_.is_open() || closing_) return;
+  pending_ += frame;
+  if (pending_.size() > kMaxPendingBytes) return fail("does not read what it asked for");
+  if (writing_.empty()) write();
+}
+
+void Connection::write() {
+  writing_.swap(pending_);
+  asio::async_write(socket_, asio::buffer(writing_),
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      self->writing_.clear();
+                      self->writing_.shrink_to_fit();
+                      if (error) return self->fail(error.message());
+                      if (!self->pending_.empty()) return self->write();
+                      if (self->closing_) self->fail("");
+                    });
+}
+
+void Connection::reject(const std::string& reason) {
+  if (!socket_.is_open() || closing_) return;
+  Envelope envelope;
+  envelope.mutable_rejected()->set_reason(reason);
+  send(envelope);
+  closing_ = true;
+  if (on_closed_) std::exchange(on_closed_, nullptr)(reason);
+}
+
+void Connection::close() {
+  fail("");
+}
+
+void Connection::fail(std::string_view reason) {
+  error_code ignored;
+  socket_.close(ignored);
+  // Not called from within send(): the owner may be walking over its connections.
+  asio::post(socket_.get_executor(), [self = shared_from_this(), text = std::string(reason)] {
+    if (self->on_closed_) std::exchange(self->on_closed_, nullptr)(text);
+    self->on_message_ = nullptr;
+  });
+}
+
+tcp::endpoint endpoint_of(std::string_view address) {
+  const auto colon = address.rfind(':');
+  std::uint16_t port = 0;
+  error_code error;
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = address.substr(colon + 1);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const auto host = asio::ip::make_address(std::string(address.substr(0, colon)), error);
+    if (parsed.ec == std::errc{} && parsed.ptr == digits.data() + digits.size() && !error) {
+      return {host, port};
+    }
+  }
+  throw std::invalid_argument(
+      fmt::format("\"{}\" is no address: expected one like 127.0.0.1:4000", address));
+}
+
+std::string to_string(const tcp::endpoint& endpoint) {
+  return fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+}
+
+void connect(asio::any_io_executor executor, const std::string& address,
+             std::function<void(std::shared_ptr<Connection>, std::string)> done) {
+  auto socket = std::make_shared<tcp::socket>(executor);
+  socket->async_connect(
+      endpoint_of(address), [socket, done = std::move(done), address](error_code error) {
+        if (error) return done(nullptr, fmt::format("connect to {}: {}", address, error.message()));
+        socket->set_option(tcp::no_delay(true));
+        done(std::make_shared<Connection>(std::move(*socket)), "");
+      });
+}
+
+tcp::acceptor listen_on_loopback(asio::any_io_executor executor) {
+  tcp::acceptor acceptor(executor, tcp::v4());
+  acceptor.bind({asio::ip::address_v4::loopback(), 0});
+  acceptor.listen(asio::socket_base::max_listen_connections);
+  return acceptor;
+}
+
+void accept_all(tcp::acceptor& acceptor, std::function<void(tcp::socket)> accepted) {
+  acceptor.async_accept(
+      [&acceptor, accepted = std::move(accepted)](error_code error, tcp::socket socket) mutable {
+        if (!acceptor.is_open()) return;
+        if (!error) {
+          socket.set_option(tcp::no_delay(true), error);
+          accepted(std::move(socket));
+        }
+        accept_all(acceptor, std::move(accepted));
+      });
+}
+
+}  // namespace ceiling::wire

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "workload/protocol/wire.h"
+
+namespace ceiling::wire {
+
+/// Messages in both directions over one stream socket, on the event loop of one thread. Keeps
+/// itself alive while it is open. An idle connection holds a few hundred bytes.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  /// May throw ProtocolError to say that a message is out of place: the connection is closed.
+  using OnMessage = std::function<void(Envelope)>;
+  /// Called once. `reason` is empty when the other side closed between two frames or we did, else
+  /// what was wrong.
+  using OnClosed = std::function<void(std::string_view reason)>;
+
+  explicit Connection(Socket socket) : socket_(std::move(socket)) {}
+
+  void start(OnMessage on_message, OnClosed on_closed);
+  void send(const Envelope& envelope) { send_frame(encode(envelope)); }
+  /// A reader that does not keep up is cut off at kMaxPendingBytes.
+  void send_frame(std::string_view frame);
+  /// Tells the other side why, then closes.
+  void reject(const std::string& reason);
+  void close();
+  bool open() const { return socket_.is_open(); }
+
+  static constexpr std::size_t kMaxPendingBytes = 64 << 20;
+
+ private:
+  void read_header();
+  void read_body(std::size_t length);
+  void write();
+  void fail(std::string_view reason);
+
+  Socket socket_;
+  OnMessage on_message_;
+  OnClosed on_closed_;
+  std::array<std::byte, kHeaderBytes> header_{};
+  std::string body_;
+  std::string writing_;
+  std::string pending_;
+  bool closing_ = false;
+};
+
+/// "127.0.0.1:4000" as an endpoint: numeric only, because resolving a name starts a thread. Throws
+/// std::invalid_argument.
+boost::asio::ip::tcp::endpoint endpoint_of(std::string_view address);
+std::string to_string(const boost::asio::ip::tcp::endpoint& endpoint);
+
+/// Connects to `address` and calls `done` with the connection, not started yet, or with nullptr and
+/// the reason.
+void connect(boost::asio::any_io_executor executor, const std::string& address,
+             std::function<void(std::shared_ptr<Connection>, std::string reason)> done);
+
+/// Listens on a loopback port that the kernel chooses, with the longest queue it grants.
+boost::asio::ip::tcp::acceptor listen_on_loopback(boost::asio::any_io_executor executor);
+
+/// Accepts for as long as the acceptor is open.
+void accept_all(boost::asio::ip::tcp::acceptor& acceptor,
+                std::function<void(boost::asio::ip::tcp::socket)> accepted);
+
+}  // namespace ceiling::wire

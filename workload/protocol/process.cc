@@ -1,0 +1,51 @@
+#include "workload/protocol/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+namespace ceiling::wire {
+
+std::string token_from_environment() {
+  const char* token = std::getenv("CEILING_TOKEN");
+  if (token == nullptr || *token == '\0') {
+    throw std::runtime_error(
+        "CEILING_TOKEN is not set: every process of a fleet needs the same token in it");
+  }
+  return token;
+}
+
+std::uint32_t own_tasks() {
+  // No stream, no allocation: this is also read when memory was just refused.
+  std::array<char, 1024> text{};
+  const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw std::system_error(errno, std::generic_category(), "/proc/self/stat");
+  const ssize_t got = ::read(file, text.data(), text.size());
+  ::close(file);
+  std::string_view rest(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  // The name in field 2 may hold anything; what follows its last ")" is field 3 and on.
+  rest.remove_prefix(std::min(rest.rfind(')') + 1, rest.size()));
+  for (int field = 2; field < 20 && !rest.empty(); ++field) {
+    rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+  }
+  std::uint32_t tasks = 0;
+  if (std::from_chars(rest.data(), rest.data() + rest.size(), tasks).ec != std::errc{}) {
+    throw std::runtime_error("/proc/self/stat has no field 20");
+  }
+  return tasks;
+}
+
+void log_line(const std::string& name, const std::string& text) {
+  const std::string line = fmt::format("{}: {}\n", name, text);
+  // A log that cannot be written must not end the process that it is about.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace ceiling::wire
