@@ -17,9 +17,9 @@ struct RunEvent {
   static constexpr std::string_view kName = "run";
   std::string run_id;
   std::string experiment;
-  std::string kernel;     ///< uname -r
-  std::string hierarchy;  ///< legacy, hybrid, unified
-  std::string started_at; ///< UTC, ISO 8601
+  std::string kernel;      ///< uname -r
+  std::string hierarchy;   ///< legacy, hybrid, unified
+  std::string started_at;  ///< UTC, ISO 8601
 };
 /// Tasks of every frontend of a small fleet without a limit.
 struct CalibrationEvent {
@@ -27,13 +27,13 @@ struct CalibrationEvent {
   int fleet_size = 0;
   std::vector<std::int64_t> tasks;
 };
-/// The fleet has this size, and every frontend came to an end of its construction (or, settled false,
-/// the time limit passed first).
+/// The fleet has this size, and every frontend came to an end of its construction (or, settled
+/// false, the time limit passed first).
 struct StepEvent {
   static constexpr std::string_view kName = "step";
   int fleet_size = 0;
   bool settled = false;
-  int in_service = 0;  ///< frontends that have once had a complete map
+  int in_service = 0;               ///< frontends that have once had a complete map
   std::vector<std::string> failed;  ///< frontends that could not start or build at this size
 };
 enum class OpPhase { invoke, ok, fail, unknown };
@@ -43,11 +43,11 @@ struct OpEvent {
   static constexpr std::string_view kName = "op";
   std::uint64_t id = 0;
   OpPhase phase = OpPhase::invoke;
-  std::string kind;      ///< "put", "get", "audit"
+  std::string kind;  ///< "put", "get", "audit"
   std::string frontend;
   std::string stream;
-  int shard = -1;        ///< where it was stored or read; -1 while unknown
-  std::string key;       ///< partition key
+  int shard = -1;              ///< where it was stored or read; -1 while unknown
+  std::string key;             ///< partition key
   std::uint64_t sequence = 0;  ///< 0 while unknown
 };
 /// A frontend reports a new state of its map.
@@ -55,7 +55,7 @@ struct MapEvent {
   static constexpr std::string_view kName = "map";
   std::string frontend;
   std::uint64_t version = 0;
-  std::string digest;      ///< of ranges and owners, hex; equal maps have equal digests
+  std::string digest;  ///< of ranges and owners, hex; equal maps have equal digests
   bool complete = false;
   bool tiling = false;     ///< its ranges tile the hash space of every stream
   bool published = false;  ///< requests are routed by it
@@ -64,17 +64,17 @@ struct MapEvent {
 struct RefusalEvent {
   static constexpr std::string_view kName = "refusal";
   std::string frontend;
-  int error = 0;                ///< JSON "errno", by name ("EAGAIN")
-  std::int64_t tasks = 0;       ///< the frontend's own count at that moment
-  std::uint64_t version = 0;    ///< the map version under construction; 0 at start
-  std::string phase;            ///< "start" or "build"
+  int error = 0;              ///< JSON "errno", by name ("EAGAIN")
+  std::int64_t tasks = 0;     ///< the frontend's own count at that moment
+  std::uint64_t version = 0;  ///< the map version under construction; 0 at start
+  std::string phase;          ///< "start" or "build"
 };
 /// One limit in one scope, read from the kernel's files from outside.
 struct SampleEvent {
   static constexpr std::string_view kName = "sample";
-  std::string scope;            ///< "frontend-3", "fleet", or the group of an ancestor ("/x")
-  std::string limit;            ///< "pids.max" or "RLIMIT_NPROC"
-  std::string where;            ///< the file
+  std::string scope;  ///< "frontend-3", "fleet", or the group of an ancestor ("/x")
+  std::string limit;  ///< "pids.max" or "RLIMIT_NPROC"
+  std::string where;  ///< the file
   std::optional<std::int64_t> value;
   std::int64_t tasks = 0;
   std::optional<std::int64_t> pids_events;  ///< refusals that the kernel counted there
@@ -82,7 +82,7 @@ struct SampleEvent {
 /// Something that the harness did to the fleet, or a process that ended by itself.
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
-  std::string kind;    ///< "exited"
+  std::string kind;  ///< "exited"
   std::string target;
   std::string detail;
 };
@@ -93,7 +93,8 @@ struct RoutableEvent {
   int pairs = 0;
   int fleet_size = 0;
 };
-/// The arm's frontends have been audited: every record that the backends hold was listed before this.
+/// The arm's frontends have been audited: every record that the backends hold was listed before
+/// this.
 struct AuditEvent {
   static constexpr std::string_view kName = "audit";
   std::uint64_t records = 0;
@@ -116,9 +117,14 @@ struct Event {
 
 using History = std::vector<Event>;
 
+/// The name of an error number ("EAGAIN"), or its digits where glibc has no name for it. See
+/// errno(3).
+std::string errno_name(int error);
+
 /// One line, without the newline.
 std::string to_json_line(const Event& event);
-/// Throws Error naming what is wrong with the line.
+/// Throws Error naming what is wrong with the line: no JSON, a field that is missing, of another
+/// type or out of range, an event of an unknown name. Fields that it does not know are passed over.
 Event event_from_json_line(std::string_view line);
 
 struct ParsedHistory {

@@ -1,0 +1,310 @@
+#include "harness/observe/history.h"
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cgroups/error.h"
+
+namespace ceiling {
+namespace {
+
+using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
+using What = decltype(Event::what);
+
+constexpr std::array<std::pair<OpPhase, const char*>, 4> kPhases{{{OpPhase::invoke, "invoke"},
+                                                                  {OpPhase::ok, "ok"},
+                                                                  {OpPhase::fail, "fail"},
+                                                                  {OpPhase::unknown, "unknown"}}};
+// Linux uses 1..133 (include/uapi/asm-generic/errno.h).
+constexpr int kErrnos = 256;
+
+const char* phase_name(OpPhase phase) {
+  for (const auto& [value, name] : kPhases)
+    if (value == phase) return name;
+  return "unknown";
+}
+
+int errno_number(const std::string& name) {
+  static const std::map<std::string, int> numbers = [] {
+    std::map<std::string, int> all;
+    for (int number = 0; number < kErrnos; ++number) all.emplace(errno_name(number), number);
+    return all;
+  }();
+  const auto found = numbers.find(name);
+  if (found == numbers.end()) throw Error("errno: \"" + name + "\" is the name of no error");
+  return found->second;
+}
+
+/// The fields of one line, read strictly: nlohmann alone would turn 1.5 into 1 and true into 1.
+class Fields {
+ public:
+  explicit Fields(const Json& object) : object_(object) {}
+
+  std::string text(const char* name) const { return text_of(at(name), name); }
+  bool flag(const char* name) const {
+    const Json& value = at(name);
+    if (!value.is_boolean()) wrong(name, "true or false");
+    return value.get<bool>();
+  }
+  double number(const char* name) const {
+    const Json& value = at(name);
+    if (!value.is_number()) wrong(name, "a number");
+    return value.get<double>();
+  }
+  template <typename T>
+  T integer(const char* name) const {
+    return integer_of<T>(at(name), name);
+  }
+  std::optional<std::int64_t> nullable(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end() || found->is_null()) return std::nullopt;
+    return integer_of<std::int64_t>(*found, name);
+  }
+  std::vector<std::string> texts(const char* name) const {
+    std::vector<std::string> all;
+    for (const Json& value : list(name)) all.push_back(text_of(value, name));
+    return all;
+  }
+  std::vector<std::int64_t> integers(const char* name) const {
+    std::vector<std::int64_t> all;
+    for (const Json& value : list(name)) all.push_back(integer_of<std::int64_t>(value, name));
+    return all;
+  }
+
+ private:
+  [[noreturn]] static void wrong(const char* name, const char* expected) {
+    throw Error(std::string(name) + ": expected " + expected);
+  }
+  static std::string text_of(const Json& value, const char* name) {
+    if (!value.is_string()) wrong(name, "a string");
+    return value.get<std::string>();
+  }
+  template <typename T>
+  static T integer_of(const Json& value, const char* name) {
+    if (value.is_number_unsigned()) {
+      const auto wide = value.get<std::uint64_t>();
+      if (std::in_range<T>(wide)) return static_cast<T>(wide);
+    } else if (value.is_number_integer()) {
+      const auto wide = value.get<std::int64_t>();
+      if (std::in_range<T>(wide)) return static_cast<T>(wide);
+    }
+    wrong(name, "an integer in range");
+  }
+  const Json& at(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end()) throw Error(std::string("no field \"") + name + "\"");
+    return *found;
+  }
+  const Json& list(const char* name) const {
+    const Json& value = at(name);
+    if (!value.is_array()) wrong(name, "a list");
+    return value;
+  }
+
+  const Json& object_;
+};
+
+OpPhase phase_of(const std::string& text) {
+  for (const auto& [value, name] : kPhases)
+    if (text == name) return value;
+  throw Error("phase: expected invoke, ok, fail or unknown, found \"" + text + "\"");
+}
+
+What read_run(const Fields& f) {
+  return RunEvent{f.text("run_id"), f.text("experiment"), f.text("kernel"), f.text("hierarchy"),
+                  f.text("started_at")};
+}
+What read_calibration(const Fields& f) {
+  return CalibrationEvent{f.integer<int>("fleet_size"), f.integers("tasks")};
+}
+What read_step(const Fields& f) {
+  return StepEvent{f.integer<int>("fleet_size"), f.flag("settled"), f.integer<int>("in_service"),
+                   f.texts("failed")};
+}
+What read_op(const Fields& f) {
+  return OpEvent{f.integer<std::uint64_t>("id"),
+                 phase_of(f.text("phase")),
+                 f.text("kind"),
+                 f.text("frontend"),
+                 f.text("stream"),
+                 f.integer<int>("shard"),
+                 f.text("key"),
+                 f.integer<std::uint64_t>("sequence")};
+}
+What read_map(const Fields& f) {
+  return MapEvent{f.text("frontend"), f.integer<std::uint64_t>("version"),
+                  f.text("digest"),   f.flag("complete"),
+                  f.flag("tiling"),   f.flag("published")};
+}
+What read_refusal(const Fields& f) {
+  return RefusalEvent{f.text("frontend"), errno_number(f.text("errno")),
+                      f.integer<std::int64_t>("tasks"), f.integer<std::uint64_t>("version"),
+                      f.text("phase")};
+}
+What read_sample(const Fields& f) {
+  return SampleEvent{f.text("scope"),
+                     f.text("limit"),
+                     f.text("where"),
+                     f.nullable("value"),
+                     f.integer<std::int64_t>("tasks"),
+                     f.nullable("pids_events")};
+}
+What read_fault(const Fields& f) {
+  return FaultEvent{f.text("kind"), f.text("target"), f.text("detail")};
+}
+What read_routable(const Fields& f) {
+  const RoutableEvent event{f.number("share"), f.integer<int>("pairs"),
+                            f.integer<int>("fleet_size")};
+  if (!(event.share >= 0 && event.share <= 1)) throw Error("share: expected 0 to 1");
+  return event;
+}
+What read_audit(const Fields& f) {
+  return AuditEvent{f.integer<std::uint64_t>("records"), f.flag("complete")};
+}
+What read_arm_end(const Fields& f) {
+  return ArmEndEvent{f.text("reason"), f.flag("completed")};
+}
+
+struct Kind {
+  std::string_view name;
+  What (*read)(const Fields&);
+};
+constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
+    {{RunEvent::kName, read_run},
+     {CalibrationEvent::kName, read_calibration},
+     {StepEvent::kName, read_step},
+     {OpEvent::kName, read_op},
+     {MapEvent::kName, read_map},
+     {RefusalEvent::kName, read_refusal},
+     {SampleEvent::kName, read_sample},
+     {FaultEvent::kName, read_fault},
+     {RoutableEvent::kName, read_routable},
+     {AuditEvent::kName, read_audit},
+     {ArmEndEvent::kName, read_arm_end}}};
+
+OrderedJson nullable(const std::optional<std::int64_t>& value) {
+  return value ? OrderedJson(*value) : OrderedJson();
+}
+
+/// Adds an event's own fields to its line.
+struct Writer {
+  OrderedJson& line;
+
+  void operator()(const RunEvent& e) const {
+    line.update({{"run_id", e.run_id},
+                 {"experiment", e.experiment},
+                 {"kernel", e.kernel},
+                 {"hierarchy", e.hierarchy},
+                 {"started_at", e.started_at}});
+  }
+  void operator()(const CalibrationEvent& e) const {
+    line.update({{"fleet_size", e.fleet_size}, {"tasks", e.tasks}});
+  }
+  void operator()(const StepEvent& e) const {
+    line.update({{"fleet_size", e.fleet_size},
+                 {"settled", e.settled},
+                 {"in_service", e.in_service},
+                 {"failed", e.failed}});
+  }
+  void operator()(const OpEvent& e) const {
+    line.update({{"id", e.id},
+                 {"phase", phase_name(e.phase)},
+                 {"kind", e.kind},
+                 {"frontend", e.frontend},
+                 {"stream", e.stream},
+                 {"shard", e.shard},
+                 {"key", e.key},
+                 {"sequence", e.sequence}});
+  }
+  void operator()(const MapEvent& e) const {
+    line.update({{"frontend", e.frontend},
+                 {"version", e.version},
+                 {"digest", e.digest},
+                 {"complete", e.complete},
+                 {"tiling", e.tiling},
+                 {"published", e.published}});
+  }
+  void operator()(const RefusalEvent& e) const {
+    line.update({{"frontend", e.frontend},
+                 {"errno", errno_name(e.error)},
+                 {"tasks", e.tasks},
+                 {"version", e.version},
+                 {"phase", e.phase}});
+  }
+  void operator()(const SampleEvent& e) const {
+    line.update({{"scope", e.scope},
+                 {"limit", e.limit},
+                 {"where", e.where},
+                 {"value", nullable(e.value)},
+                 {"tasks", e.tasks},
+                 {"pids_events", nullable(e.pids_events)}});
+  }
+  void operator()(const FaultEvent& e) const {
+    line.update({{"kind", e.kind}, {"target", e.target}, {"detail", e.detail}});
+  }
+  void operator()(const RoutableEvent& e) const {
+    line.update({{"share", e.share}, {"pairs", e.pairs}, {"fleet_size", e.fleet_size}});
+  }
+  void operator()(const AuditEvent& e) const {
+    line.update({{"records", e.records}, {"complete", e.complete}});
+  }
+  void operator()(const ArmEndEvent& e) const {
+    line.update({{"reason", e.reason}, {"completed", e.completed}});
+  }
+};
+
+}  // namespace
+
+std::string errno_name(int error) {
+  const char* name = strerrorname_np(error);
+  return name ? name : std::to_string(error);
+}
+
+std::string to_json_line(const Event& event) {
+  OrderedJson line;
+  line["t_s"] = event.t_s;
+  line["arm"] = event.arm;
+  std::visit(
+      [&line](const auto& what) {
+        line["event"] = what.kName;
+        Writer{line}(what);
+      },
+      event.what);
+  // A partition key may be any bytes: what is no UTF-8 must not end the run.
+  return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+Event event_from_json_line(std::string_view line) {
+  const Json object = Json::parse(line, nullptr, false);
+  if (object.is_discarded()) throw Error("not JSON, or cut short");
+  if (!object.is_object()) throw Error("expected an object");
+  const Fields fields(object);
+  const std::string name = fields.text("event");
+  for (const Kind& kind : kKinds) {
+    if (kind.name != name) continue;
+    return Event{fields.number("t_s"), fields.text("arm"), kind.read(fields)};
+  }
+  throw Error("event: \"" + name + "\" is not known");
+}
+
+ParsedHistory parse_history(std::string_view text) {
+  ParsedHistory parsed;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    try {
+      parsed.events.push_back(event_from_json_line(line));
+    } catch (const Error& error) {
+      parsed.damage.push_back("line " + std::to_string(number) + ": " + error.what());
+    }
+  }
+  return parsed;
+}
+
+}  // namespace ceiling

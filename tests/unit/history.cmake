@@ -1,0 +1,3 @@
+ceiling_test(history_test LABEL unit
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/history/history_test.cc
+  LINK ceiling::history)
