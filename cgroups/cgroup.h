@@ -14,25 +14,25 @@ namespace ceiling {
 
 /// The pids controller's state of one group (cgroup-v2.rst, "PID"; v1: pids.rst).
 struct PidsState {
-  std::string group;                 ///< as in /proc/PID/cgroup
-  std::filesystem::path folder;      ///< its folder below the mount
-  std::optional<std::int64_t> max;   ///< nothing: unlimited
-  std::int64_t current = 0;          ///< tasks in the group and below
-  std::int64_t events = 0;           ///< the `max` line of pids.events: refusals counted here
+  std::string group;                ///< as in /proc/PID/cgroup
+  std::filesystem::path folder;     ///< its folder below the mount
+  std::optional<std::int64_t> max;  ///< nothing: unlimited
+  std::int64_t current = 0;         ///< tasks in the group and below
+  std::int64_t events = 0;          ///< the `max` line of pids.events: refusals counted here
 };
 
 /// pids state of `path` and of every ancestor that has one, leaf first; the root has none.
 std::vector<PidsState> pids_path(const Hierarchy& hierarchy, const std::string& path);
 
-/// One control group that we own: a folder in the hierarchy of each controller asked for (one folder
-/// where v2 carries them all). Move-only; the destructor kills and removes what is left and never
-/// throws. All calls throw Error (or HostError with what to type) when the kernel says no.
+/// One control group that we own: a folder in the hierarchy of each controller asked for (one
+/// folder where v2 carries them all). Move-only; the destructor kills and removes what is left and
+/// never throws. All calls throw Error (or HostError with what to type) when the kernel says no.
 class Cgroup {
  public:
-  /// Creates `name` (one path component) below the caller's own group in each hierarchy that carries
-  /// one of `controllers`; "pids" must be available, the others are taken where they are. On v2,
-  /// controllers are enabled for the children of the caller's group first; where that is refused
-  /// because processes stand in the way, HostError says how to start in a delegated group.
+  /// Creates `name` (one path component) below the caller's own group in each hierarchy that
+  /// carries one of `controllers`; "pids" must be available, the others are taken where they are.
+  /// On v2, controllers are enabled for the children of the caller's group first; where that is
+  /// refused because processes stand in the way, HostError says how to start in a delegated group.
   static Cgroup create(const Hierarchy& hierarchy, const std::string& name,
                        const std::vector<std::string>& controllers = {"pids", "freezer", "memory"});
 
@@ -60,8 +60,9 @@ class Cgroup {
   /// memory controller is available. On v1 kernel memory is part of it unless booted otherwise.
   std::optional<std::int64_t> memory_bytes() const;
 
-  /// Descriptors, owned by the group and CLOEXEC, open for writing on the cgroup.procs file of every
-  /// folder: a child writes "0" to each before exec and is born inside for all that is counted.
+  /// Descriptors, owned by the group and CLOEXEC, open for writing on the cgroup.procs file of
+  /// every folder: a child writes "0" to each before exec and is born inside for all that is
+  /// counted.
   std::vector<int> join_descriptors() const;
   /// Moves a whole process in. Never refused by pids.max.
   void join(pid_t pid);

@@ -17,7 +17,8 @@ class Error : public std::runtime_error {
 /// A verb that meets it ends with exit status 69.
 class HostError : public Error {
  public:
-  HostError(const std::string& what, std::string remedy) : Error(what), remedy_(std::move(remedy)) {}
+  HostError(const std::string& what, std::string remedy)
+      : Error(what), remedy_(std::move(remedy)) {}
   const std::string& remedy() const { return remedy_; }
 
  private:

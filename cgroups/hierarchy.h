@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ceiling {
 
@@ -18,7 +19,7 @@ enum class CgroupVersion { v1, v2 };
 /// Where one controller is mounted.
 struct ControllerMount {
   CgroupVersion version{};
-  std::filesystem::path mount_point;  ///< e.g. /sys/fs/cgroup/pids
+  std::filesystem::path mount_point;  ///< as mountinfo says, e.g. /sys/fs/cgroup/pids
   std::string root;  ///< the group that appears at the mount point (mountinfo field 4), mostly "/"
 };
 
@@ -27,24 +28,32 @@ struct ControllerMount {
 class Hierarchy {
  public:
   /// Reads proc/self/mountinfo and the v2 mount's cgroup.controllers below `root` ("/" on a host, a
-  /// fake tree in tests). Throws Error when they cannot be read.
+  /// fake tree in tests). Throws Error when they cannot be read, HostError when no control group
+  /// file system is mounted at all.
   static Hierarchy detect(const std::filesystem::path& root = "/");
 
   HierarchyMode mode() const { return mode_; }
+  /// The `root` given to detect().
+  const std::filesystem::path& root() const { return root_; }
 
   /// Where `controller` ("pids", "freezer", "memory") is mounted, or nullptr. On a hybrid host a
   /// controller that v1 carries is not available on v2. "freezer" on v2 is part of every group.
+  /// Where a controller is mounted several times, the mount that shows most of the tree.
   const ControllerMount* controller(std::string_view controller) const;
 
   /// The group of process `pid` in the hierarchy of `controller`, as /proc/PID/cgroup says ("/x").
-  /// `pid` 0 is the caller. Throws Error when the process is gone.
+  /// `pid` 0 is the caller. Throws Error when the process, or its group, is gone.
   std::string group_of(pid_t pid, std::string_view controller) const;
 
-  /// The folder of group `path` of `controller`. Throws Error when the group lies outside what is
-  /// mounted here (a cgroup namespace, a bind mount).
+  /// The folder of group `path` of `controller`, below the root given to detect(). Throws Error
+  /// when the group lies outside what is mounted here (a cgroup namespace, a bind mount). The
+  /// folder itself may or may not exist.
   std::filesystem::path folder(std::string_view controller, std::string_view path) const;
 
  private:
+  const ControllerMount& mount_of(std::string_view controller) const;
+  void add(const std::string& controller, const ControllerMount& mount);
+
   std::filesystem::path root_;
   HierarchyMode mode_ = HierarchyMode::legacy;
   std::map<std::string, ControllerMount, std::less<>> controllers_;
