@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,6 +21,10 @@ std::string token_from_environment() {
         "CEILING_TOKEN is not set: every process of a fleet needs the same token in it");
   }
   return token;
+}
+
+bool same_token(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::uint32_t own_tasks() {

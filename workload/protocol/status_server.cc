@@ -46,14 +46,12 @@ Status StatusServer::now() const {
   return status;
 }
 
-void StatusServer::changed(std::vector<Route> routes) {
+void StatusServer::changed(const PublishedMap* published) {
   std::erase_if(watchers_, [](const auto& watcher) { return !watcher->open(); });
   if (watchers_.empty()) return;
   Envelope envelope;
   *envelope.mutable_status() = now();
-  for (Route& route : routes) {
-    *envelope.mutable_status()->mutable_map()->add_routes() = std::move(route);
-  }
+  if (published != nullptr) *envelope.mutable_status()->mutable_map() = *published;
   const std::string frame = encode(envelope);
   for (const auto& watcher : watchers_) watcher->send_frame(frame);
 }

@@ -22,8 +22,9 @@ class StatusServer {
   StatusServer(boost::asio::any_io_executor executor, const std::string& where,
                std::function<Status()> snapshot);
 
-  /// Sends the present status to all watchers. With `routes`, they stand in the map of that status.
-  void changed(std::vector<Route> routes = {});
+  /// Sends the present status to all watchers. `published`, with its routes, stands in for the map
+  /// of the snapshot, so that no published map goes unseen however fast the next one follows.
+  void changed(const PublishedMap* published = nullptr);
 
   std::uint64_t protocol_errors() const { return protocol_errors_; }
 

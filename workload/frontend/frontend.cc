@@ -1,0 +1,228 @@
+#include "workload/frontend/frontend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <system_error>
+
+#include "workload/protocol/process.h"
+#include "workload/protocol/routes.h"
+
+namespace ceiling::frontend {
+
+Frontend::Frontend(Options options)
+    : options_(std::move(options)),
+      builder_(map_, options_.staged_build, [this](bool published) { built(published); }),
+      http_(map_, options_.token, hello(),
+            {.ownership =
+                 [this](wire::Ownership ownership) {
+                   post([this, ownership = std::move(ownership)] { learn(ownership); });
+                 },
+             .log = log()}),
+      slices_(loop_.get_executor(), options_.token, log()),
+      status_(loop_.get_executor(), options_.status, [this] { return snapshot(); }),
+      peers_(hello(), {.slice =
+                           [this](wire::Slice slice) {
+                             post([this, slice = std::move(slice)] { builder_.add(slice); });
+                           },
+                       .refused =
+                           [this](wire::Refusal refusal) {
+                             post([this, refusal = std::move(refusal)] { refused(refusal); });
+                           },
+                       .log = log()}) {}
+
+int Frontend::run() {
+  boost::asio::signal_set signals(loop_, SIGTERM, SIGINT);
+  signals.async_wait([this](auto, int) { loop_.stop(); });
+  if (start_threads()) connect_to_membership();
+  loop_.run();
+  return exit_status_;
+}
+
+bool Frontend::start_threads() {
+  wire::Refusal refusal;
+  try {
+    refusal.set_creating("creator");
+    peers_.start();
+    refusal.set_creating("http");
+    http_.start();
+    return true;
+  } catch (const std::system_error& error) {
+    refusal.set_error(error.code().value());
+    refusal.set_tasks(wire::own_tasks());
+    refusal.set_phase("start");
+    refusal.set_count(1);
+    refused(refusal);
+    return false;
+  }
+}
+
+void Frontend::connect_to_membership() {
+  wire::connect(loop_.get_executor(), options_.membership,
+                [this](auto connection, const std::string& reason) {
+                  if (!connection) {
+                    log()(reason);
+                    exit_status_ = 1;
+                    return loop_.stop();
+                  }
+                  membership_ = connection;
+                  membership_->start([this](const wire::Envelope& message) { receive(message); },
+                                     [this](std::string_view why) {
+                                       log()(fmt::format("membership is gone: {}", why));
+                                       exit_status_ = 1;
+                                       loop_.stop();
+                                     });
+                  wire::Envelope envelope;
+                  *envelope.mutable_hello() = hello();
+                  membership_->send(envelope);
+                });
+}
+
+void Frontend::receive(const wire::Envelope& message) {
+  if (message.has_configuration()) return configure(message.configuration());
+  if (message.has_members()) return follow(message.members());
+  if (message.has_rejected()) throw wire::ProtocolError("rejected: " + message.rejected().reason());
+  throw wire::ProtocolError("expected configuration or members");
+}
+
+void Frontend::configure(const wire::Configuration& configuration) {
+  configuration_ = configuration;
+  http_.use({configuration.backends().begin(), configuration.backends().end()});
+}
+
+void Frontend::learn(const wire::Ownership& ownership) {
+  ownership_[ownership.backend()] = ownership;
+  if (!joined_) return join();
+  announce();
+}
+
+void Frontend::join() {
+  if (!configuration_) return;
+  std::size_t shards = 0;
+  for (const wire::Stream& stream : configuration_->streams()) shards += stream.shards();
+  std::size_t owned = 0;
+  for (const auto& [backend, ownership] : ownership_) {
+    owned += static_cast<std::size_t>(ownership.leases_size());
+  }
+  if (owned < shards) return;  // before that there is nothing to announce
+  joined_ = true;
+  wire::Envelope envelope;
+  wire::Member& self = *envelope.mutable_join()->mutable_frontend();
+  self.set_name(options_.name);
+  self.set_peer_address(slices_.address());
+  self.set_http_address(http_.address());
+  membership_->send(envelope);
+}
+
+void Frontend::follow(const wire::Members& members) {
+  if (members.version() <= members_.version() || !configuration_) return;
+  members_ = members;
+  const std::uint32_t parts = configuration_->threads_per_peer();
+  std::vector<wire::Member> peers;
+  std::set<std::pair<std::string, std::uint32_t>> needed{{options_.name, 0}};
+  for (const wire::Member& member : members.members()) {
+    if (member.name() == options_.name) continue;
+    peers.push_back(member);
+    for (std::uint32_t part = 0; part < parts; ++part) needed.emplace(member.name(), part);
+  }
+  const std::vector<wire::Stream> streams(configuration_->streams().begin(),
+                                          configuration_->streams().end());
+  builder_.begin(members.version(), streams, std::move(needed));
+  announce();
+  peers_.want(members.version(), std::move(peers), parts);
+}
+
+std::vector<wire::Route> Frontend::own_slice() const {
+  std::vector<std::string> names;
+  for (const wire::Member& member : members_.members()) names.push_back(member.name());
+  if (names.empty()) return {};
+  std::map<std::pair<std::string, std::uint32_t>, std::pair<std::string, std::uint64_t>> owners;
+  for (const wire::Backend& backend : configuration_->backends()) {
+    const auto found = ownership_.find(backend.name());
+    if (found == ownership_.end()) continue;
+    for (const wire::Lease& lease : found->second.leases()) {
+      owners[{lease.stream(), lease.shard()}] = {backend.address(), lease.epoch()};
+    }
+  }
+  std::vector<wire::Route> routes;
+  for (const wire::Stream& stream : configuration_->streams()) {
+    for (std::uint32_t shard = 0; shard < stream.shards(); ++shard) {
+      const int index = static_cast<int>(shard);
+      if (names[wire::announcer(names, stream.name(), index)] != options_.name) continue;
+      const auto owner = owners.find({stream.name(), shard});
+      if (owner == owners.end()) continue;  // nobody vouches for it: the map will have a gap
+      routes.push_back(wire::make_route(stream, index, owner->second.first, owner->second.second));
+    }
+  }
+  return routes;
+}
+
+void Frontend::announce() {
+  if (members_.version() == 0) return;
+  const std::vector<wire::Route> routes = own_slice();
+  slices_.announce(members_.version(), options_.name, routes, configuration_->threads_per_peer());
+  wire::Slice own;
+  own.set_version(members_.version());
+  own.set_sender(options_.name);
+  own.mutable_routes()->Add(routes.begin(), routes.end());
+  builder_.add(own);
+}
+
+void Frontend::refused(const wire::Refusal& refusal) {
+  refusal_ = refusal;
+  const std::string reason =
+      fmt::format("thread for {} refused with {} tasks: {}", refusal.creating(), refusal.tasks(),
+                  std::generic_category().message(refusal.error()));
+  log()(reason);
+  status_.changed();
+  builder_.fail(refusal.version(), reason);
+}
+
+void Frontend::built(bool published) {
+  const wire::Build& build = builder_.state();
+  if (build.state() == wire::BUILD_FAILED) {
+    log()(fmt::format("shard-map {} not built: {}", build.version(), build.reason()));
+  }
+  if (!published) return status_.changed();
+  const wire::PublishedMap map = map_.describe();
+  status_.changed(&map);
+}
+
+wire::Status Frontend::snapshot() const {
+  wire::Status status;
+  status.set_name(options_.name);
+  status.set_role(wire::ROLE_FRONTEND);
+  status.set_members_version(members_.version());
+  status.set_members(static_cast<std::uint32_t>(members_.members_size()));
+  *status.mutable_build() = builder_.state();
+  *status.mutable_map() = map_.describe();
+  status.mutable_map()->clear_routes();
+  if (refusal_) *status.mutable_refusal() = *refusal_;
+  status.set_in_service(builder_.in_service());
+  status.set_peer_address(slices_.address());
+  status.set_http_address(http_.address());
+  if (options_.staged_build) status.add_guardrails("staged-build");
+  status.set_protocol_errors(slices_.protocol_errors());
+  return status;
+}
+
+wire::Hello Frontend::hello() const {
+  wire::Hello hello;
+  hello.set_token(options_.token);
+  hello.set_role(wire::ROLE_FRONTEND);
+  hello.set_name(options_.name);
+  return hello;
+}
+
+void Frontend::post(std::function<void()> task) {
+  boost::asio::post(loop_, std::move(task));
+}
+
+std::function<void(std::string)> Frontend::log() const {
+  return [name = options_.name](const std::string& text) { wire::log_line(name, text); };
+}
+
+}  // namespace ceiling::frontend

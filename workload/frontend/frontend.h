@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workload/frontend/http_server.h"
+#include "workload/frontend/map_builder.h"
+#include "workload/frontend/peer_threads.h"
+#include "workload/frontend/shard_map.h"
+#include "workload/frontend/slice_server.h"
+#include "workload/protocol/status_server.h"
+
+namespace ceiling::frontend {
+
+struct Options {
+  std::string name;
+  std::string membership;  ///< address
+  std::string status;      ///< as StatusServer has it
+  std::string token;
+  bool staged_build = false;
+};
+
+/// A frontend: what main() runs. On its event loop it follows membership and configuration, learns
+/// from the backends what they own, announces its slice and builds its shard-map; the creator makes
+/// the peer threads; the http thread serves clients. A refused thread, at its start or later,
+/// leaves it alive.
+class Frontend {
+ public:
+  explicit Frontend(Options options);
+  /// Until SIGTERM or SIGINT, or until membership is gone. Returns the exit status.
+  int run();
+
+ private:
+  bool start_threads();
+  void connect_to_membership();
+  void receive(const wire::Envelope& message);
+  void configure(const wire::Configuration& configuration);
+  void learn(const wire::Ownership& ownership);
+  void join();
+  void follow(const wire::Members& members);
+  std::vector<wire::Route> own_slice() const;
+  void announce();
+  void refused(const wire::Refusal& refusal);
+  wire::Status snapshot() const;
+  void built(bool published);
+  wire::Hello hello() const;
+  /// From any thread: `task` runs on the event loop.
+  void post(std::function<void()> task);
+  std::function<void(std::string)> log() const;
+
+  Options options_;
+  boost::asio::io_context loop_{1};
+  PublishedMap map_;
+  MapBuilder builder_;
+  HttpServer http_;
+  SliceServer slices_;
+  wire::StatusServer status_;
+  PeerThreads peers_;
+
+  std::shared_ptr<wire::Connection> membership_;
+  std::optional<wire::Configuration> configuration_;
+  std::map<std::string, wire::Ownership> ownership_;  // by backend name
+  wire::Members members_;
+  std::optional<wire::Refusal> refusal_;
+  bool joined_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace ceiling::frontend

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "workload/protocol/wire.h"
+
+namespace ceiling::frontend {
+
+/// One real thread for each connection to another frontend, `parts` of them a peer, as in the
+/// outage. Each connects, says hello and hands over the slices that its peer announces. One creator
+/// thread makes them all, so that creations never race within a process. See pthread_create(3): a
+/// refusal is EAGAIN.
+class PeerThreads {
+ public:
+  struct Hooks {
+    /// A slice arrived; called on a peer thread.
+    std::function<void(wire::Slice)> slice;
+    /// The kernel refused a thread: nothing more is created for this version, what exists stays.
+    /// Called on the creator thread.
+    std::function<void(wire::Refusal)> refused;
+    /// A line for the log; called on any of them.
+    std::function<void(std::string)> log;
+  };
+
+  PeerThreads(wire::Hello hello, Hooks hooks);
+  ~PeerThreads();
+
+  /// Starts the creator thread. Throws std::system_error when it is refused.
+  void start();
+  /// From now on there is to be a thread for every part of every one of `peers`, and no other.
+  /// Returns at once. A version that follows a refusal tries again.
+  void want(std::uint64_t version, std::vector<wire::Member> peers, std::uint32_t parts);
+  void stop();
+
+ private:
+  struct Peer;
+  using Key = std::pair<std::string, std::uint32_t>;  // name, part
+
+  void create_all();
+  bool create(std::uint64_t version, const wire::Member& member, std::uint32_t part,
+              std::uint32_t parts);
+  void end_others(const std::vector<wire::Member>& peers);
+  void serve(Peer& peer);
+  void talk(Peer& peer);
+
+  wire::Hello hello_;
+  Hooks hooks_;
+  std::thread creator_;
+  std::map<Key, std::unique_ptr<Peer>> peers_;  // the creator's own
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::uint64_t version_ = 0;
+  std::vector<wire::Member> wanted_;
+  std::uint32_t parts_ = 0;
+  bool news_ = false;
+  bool stopping_ = false;
+  std::uint32_t refusals_ = 0;
+};
+
+}  // namespace ceiling::frontend

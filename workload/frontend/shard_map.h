@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workload/protocol/routes.h"
+
+namespace ceiling::frontend {
+
+/// Where a request goes.
+struct Destination {
+  std::string backend;  ///< address
+  int shard = 0;
+  std::uint64_t epoch = 0;
+};
+
+/// Hash ranges and their owners, of one version. A lookup costs the logarithm of the shards,
+/// whatever the size of the fleet.
+class ShardMap {
+ public:
+  ShardMap() = default;
+  explicit ShardMap(std::uint64_t version) : version_(version) {}
+
+  void add(const wire::Slice& slice);
+  std::optional<Destination> by_key(std::string_view stream, HashKey key) const;
+  std::optional<Destination> by_shard(std::string_view stream, int shard) const;
+
+  std::uint64_t version() const { return version_; }
+  std::vector<wire::Route> routes() const;
+
+ private:
+  struct Entry {
+    HashRange range;
+    wire::Route route;
+  };
+  std::uint64_t version_ = 0;
+  std::map<std::string, std::map<HashKey, Entry>, std::less<>> streams_;  // by first key
+};
+
+/// The map that requests are routed by: written by the event loop, read by the http thread. Only a
+/// complete map routes.
+class PublishedMap {
+ public:
+  /// A complete map takes the place of the former in one step.
+  void replace(ShardMap map);
+  /// In place: from here until complete() nothing is routed.
+  void empty(std::uint64_t version);
+  void fill(const wire::Slice& slice);
+  void complete();
+
+  std::optional<Destination> by_key(std::string_view stream, HashKey key) const;
+  std::optional<Destination> by_shard(std::string_view stream, int shard) const;
+  /// With its routes and their digest, as seen from outside.
+  wire::PublishedMap describe() const;
+
+ private:
+  mutable std::mutex mutex_;
+  ShardMap map_;
+  bool complete_ = false;
+};
+
+}  // namespace ceiling::frontend

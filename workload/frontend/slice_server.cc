@@ -1,0 +1,69 @@
+#include "workload/frontend/slice_server.h"
+
+#include <fmt/format.h>
+
+#include "workload/protocol/process.h"
+#include "workload/protocol/routes.h"
+
+namespace ceiling::frontend {
+
+SliceServer::SliceServer(boost::asio::any_io_executor executor, std::string token,
+                         std::function<void(std::string)> log)
+    : token_(std::move(token)),
+      log_(std::move(log)),
+      acceptor_(wire::listen_on_loopback(std::move(executor))) {
+  wire::accept_all(acceptor_, [this](auto socket) { serve(std::move(socket)); });
+}
+
+std::string SliceServer::address() const {
+  return wire::to_string(acceptor_.local_endpoint());
+}
+
+void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
+  auto connection = std::make_shared<wire::Connection>(std::move(socket));
+  connection->start(
+      [this, weak = std::weak_ptr(connection)](const wire::Envelope& message) {
+        if (const auto self = weak.lock()) welcome(self, message);
+      },
+      [this](std::string_view reason) {
+        std::erase_if(listeners_, [](const Listener& one) { return !one.connection->open(); });
+        if (reason.empty()) return;
+        ++protocol_errors_;
+        log_(fmt::format("peer connection closed: {}", reason));
+      });
+}
+
+void SliceServer::welcome(const std::shared_ptr<wire::Connection>& connection,
+                          const wire::Envelope& message) {
+  if (!message.has_hello()) throw wire::ProtocolError("expected hello");
+  const wire::Hello& hello = message.hello();
+  if (!wire::same_token(hello.token(), token_)) throw wire::ProtocolError("wrong token");
+  if (hello.role() != wire::ROLE_FRONTEND) throw wire::ProtocolError("expected a frontend");
+  listeners_.push_back({connection, hello.part()});
+  if (hello.part() < frames_.size()) connection->send_frame(frames_[hello.part()]);
+}
+
+void SliceServer::announce(std::uint64_t version, const std::string& sender,
+                           const std::vector<wire::Route>& routes, std::uint32_t parts) {
+  std::vector<wire::Envelope> envelopes(parts);
+  for (std::uint32_t part = 0; part < parts; ++part) {
+    wire::Slice& slice = *envelopes[part].mutable_slice();
+    slice.set_version(version);
+    slice.set_sender(sender);
+    slice.set_part(part);
+  }
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    *envelopes[i % parts].mutable_slice()->add_routes() = routes[i];
+  }
+  frames_.clear();
+  for (wire::Envelope& envelope : envelopes) {
+    envelope.mutable_slice()->set_checksum(wire::checksum(envelope.slice()));
+    frames_.push_back(wire::encode(envelope));
+  }
+  std::erase_if(listeners_, [](const Listener& one) { return !one.connection->open(); });
+  for (const Listener& listener : listeners_) {
+    if (listener.part < parts) listener.connection->send_frame(frames_[listener.part]);
+  }
+}
+
+}  // namespace ceiling::frontend
