@@ -9,24 +9,32 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
+
+#include "cgroups/descriptor.h"
 
 namespace ceiling {
 
-/// One process to be started. Descriptors are borrowed.
+/// One process to be started. Descriptors are borrowed. It begins in "/", with umask 077, default
+/// signal dispositions, an empty signal mask and a session of its own; it has no descriptors but
+/// those named here, and is killed when the launcher dies.
 struct ProcessSpec {
-  std::string name;                           ///< for messages: "frontend-3"
-  std::filesystem::path program;              ///< absolute; opened by the launcher, started by execveat
-  std::vector<std::string> arguments;         ///< without argv[0]
+  std::string name;                    ///< for messages: "frontend-3"
+  std::filesystem::path program;       ///< absolute, no script; opened by the launcher, started by
+                                       ///< execveat: its folder may be closed to the uid
+  std::vector<std::string> arguments;  ///< without argv[0]
   std::map<std::string, std::string> environment;  ///< the whole of it
-  std::vector<int> join;                      ///< cgroup.procs files, "0" is written to each first
-  std::optional<uid_t> uid;                   ///< also the gid; supplementary groups are dropped
+  std::vector<int> join;     ///< cgroup.procs files, "0" is written to each first
+  std::optional<uid_t> uid;  ///< also the gid; supplementary groups are dropped
   std::vector<std::pair<int, rlim_t>> rlimits;  ///< RLIMIT_*, soft and hard, set after the uid
-  std::map<int, int> descriptors;             ///< child's number -> ours; 0, 1, 2 default to /dev/null
-  bool confined = true;                       ///< no_new_privs and the workload's seccomp filter
+  std::map<int, int> descriptors;  ///< child's number -> ours; 0, 1, 2 default to /dev/null
+  bool confined = true;            ///< no_new_privs and the workload's seccomp filter
 };
 
 /// The child could not be brought as far as exec: which step failed, and why.
+/// step() is a name of to_string(Step) in child.h: "open program", "join group", "set rlimit",
+/// "exec", ...
 class SpawnError : public std::system_error {
  public:
   SpawnError(const std::string& process, std::string step, int error);
@@ -40,21 +48,18 @@ class SpawnError : public std::system_error {
 /// does that for whatever is left.
 class ChildProcess {
  public:
-  ChildProcess(std::string name, pid_t pid, int pidfd);
-  ChildProcess(ChildProcess&& other) noexcept;
-  ChildProcess& operator=(ChildProcess&& other) noexcept;
-  ~ChildProcess();
+  ChildProcess(std::string name, pid_t pid, Descriptor pidfd);
 
   const std::string& name() const { return name_; }
   pid_t pid() const { return pid_; }
-  int pidfd() const { return pidfd_; }   ///< readable once the process has ended
-  void signal(int number) const;         ///< a process that is gone is no error
+  int pidfd() const { return pidfd_.get(); }  ///< readable once the process has ended
+  void signal(int number) const;              ///< a process that is gone is no error
   bool ended() const;
 
  private:
   std::string name_;
   pid_t pid_ = -1;
-  int pidfd_ = -1;
+  Descriptor pidfd_;
 };
 
 /// How a started process ended, as waitpid gave it to the launcher.
@@ -64,31 +69,40 @@ struct Exit {
   int status = 0;  ///< as of wait(2)
 };
 
-/// The harness's end of the launcher: a single-threaded process of its own, child of the keeper, that
-/// forks, reaps at once and never needs a new thread or process in the harness when a limit bites.
+/// One end of the two SOCK_SEQPACKET pairs between harness and launcher.
+struct LauncherChannel {
+  Descriptor requests;  ///< a request, then its reply
+  Descriptor exits;     ///< from the launcher only
+
+  /// First the harness's end, then the launcher's. Throws Error.
+  static std::pair<LauncherChannel, LauncherChannel> make();
+};
+
+/// The harness's end of the launcher: a single-threaded process of its own, child of the keeper,
+/// that forks, reaps at once and never needs a new thread or process in the harness when a limit
+/// bites. Move-only. The launcher ends, and with it everything that it started, when this end
+/// closes.
 class Launcher {
  public:
-  /// `socket`: our end of a SOCK_SEQPACKET pair whose other end runs serve(). Owned.
-  explicit Launcher(int socket);
-  Launcher(Launcher&& other) noexcept;
-  Launcher& operator=(Launcher&& other) noexcept;
-  ~Launcher();
+  explicit Launcher(LauncherChannel channel) : channel_(std::move(channel)) {}
 
-  /// Starts a process and returns after its exec succeeded. Throws SpawnError when a step before that
-  /// failed, Error when the launcher is gone.
+  /// Starts a process and returns after its exec succeeded. Throws SpawnError when a step before
+  /// that failed, Error when the launcher is gone or the spec is too large (64 KiB of text, 253
+  /// descriptors).
   ChildProcess start(const ProcessSpec& spec);
   /// Readable when exits() has something to say.
-  int descriptor() const { return socket_; }
-  /// Processes that ended since the last call, in order. Never blocks.
+  int descriptor() const { return channel_.exits.get(); }
+  /// Processes that ended since the last call, in order. Never blocks. Throws Error when the
+  /// launcher is gone, after the last exit that it reported.
   std::vector<Exit> exits();
 
-  /// The launcher process's own main: serves requests on `socket` until it closes. Called after fork in
-  /// a single-threaded child; never returns.
-  [[noreturn]] static void serve(int socket);
+  /// The launcher process's own main: serves requests until the harness closes its end. Called
+  /// after fork in a single-threaded child of process `parent`, and killed with it; closes every
+  /// descriptor but the channel; never returns.
+  [[noreturn]] static void serve(LauncherChannel channel, pid_t parent);
 
  private:
-  int socket_ = -1;
-  std::vector<Exit> pending_;
+  LauncherChannel channel_;
 };
 
 }  // namespace ceiling

@@ -1,0 +1,269 @@
+#include "harness/spawn/child.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+// Boost 1.81 forgets two of its own headers when it is asked for std::filesystem.
+#include <boost/optional.hpp>
+#include <boost/type_traits/decay.hpp>
+#define BOOST_PROCESS_USE_STD_FS
+#include <boost/process/v2/posix/default_launcher.hpp>
+
+#include "harness/inject/confinement.h"
+
+namespace ceiling {
+namespace {
+
+namespace process = boost::process::v2;
+
+/// What the child writes before it gives up.
+struct Report {
+  Step step;
+  int error;
+};
+
+/// Boost's launcher with the parts replaced that library-pitfalls are about: it keeps Boost's
+/// argument building and hooks, starts an open program by execveat, hears from the child which step
+/// failed, and reaps a child that did.
+class ChildLauncher : public process::posix::default_launcher {
+ public:
+  Step step = Step::fork;  ///< set by the hooks, in the child
+  int program = -1;        ///< both move when descriptors are placed, in the child
+  int report = -1;
+
+  template <typename... Inits>
+  Started start(const std::string& path, const std::vector<std::string>& arguments,
+                Inits&&... inits) {
+    const std::filesystem::path executable(path);
+    const char* const* argv = build_argv_(executable, arguments);
+    pipe_guard reports;
+    if (::pipe2(reports.p, O_CLOEXEC) != 0) {
+      return {-1, Step::fork, errno};
+    }
+    pid = ::fork();
+    if (pid < 0) {
+      return {-1, Step::fork, errno};
+    }
+    if (pid == 0) {
+      report = reports.p[1];
+      become(executable, argv, inits...);
+    }
+    ::close(std::exchange(reports.p[1], -1));
+    return outcome(reports.p[0]);
+  }
+
+ private:
+  // Between fork and exec: async-signal-safe calls only.
+  template <typename... Inits>
+  [[noreturn]] void become(const std::filesystem::path& executable, const char* const*& argv,
+                           Inits&... inits) {
+    int error = process::posix::detail::on_exec_setup(*this, executable, argv, inits...).value();
+    if (error == 0) {
+      step = Step::exec;
+      ::syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
+      error = errno;
+    }
+    const Report failure{step, error};
+    const ssize_t written = ::write(report, &failure, sizeof failure);
+    ::_exit(written == sizeof failure ? 127 : 126);
+  }
+
+  // The pipe closes at exec; until then only a failure speaks.
+  Started outcome(int reports) const {
+    Report failure{};
+    ssize_t size = 0;
+    do {
+      size = ::read(reports, &failure, sizeof failure);
+    } while (size < 0 && errno == EINTR);
+    if (size != sizeof failure) {
+      return {pid, Step::exec, 0};
+    }
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return {-1, failure.step, failure.error};
+  }
+};
+
+/// One step of the child as a Boost.Process initialiser. `run` returns 0 or an errno.
+template <typename Run>
+struct SetUp {
+  Step step;
+  Run run;
+
+  process::error_code on_exec_setup(ChildLauncher& launcher, const std::filesystem::path&,
+                                    const char* const*&) {
+    launcher.step = step;
+    return {run(), process::system_category()};
+  }
+};
+template <typename Run>
+SetUp(Step, Run) -> SetUp<Run>;
+
+int error_of(long result) {
+  return result < 0 ? errno : 0;
+}
+
+int join_groups(std::span<const Descriptor> groups) {
+  for (const Descriptor& group : groups) {
+    if (::write(group.get(), "0", 1) != 1) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+// Ignored signals and the mask outlive exec, see signal(7).
+int new_session() {
+  for (int number = 1; number < NSIG; ++number) {
+    ::signal(number,
+             SIG_DFL);  // refused for SIGKILL, SIGSTOP and glibc's own, which nobody ignores
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  return error_of(::setsid());
+}
+
+/// Room for moving descriptors, made before fork.
+struct Placement {
+  std::vector<std::pair<int, int>> moves;  ///< number in the child, ours
+  int above = 3;                           ///< first number that no move ends on
+
+  explicit Placement(const ChildPlan& plan) {
+    std::map<int, int> wanted{{0, 0}, {1, 1}, {2, 2}};
+    for (const auto& [number, ours] : plan.descriptors) {
+      wanted[number] = ours.get();
+    }
+    moves.assign(wanted.begin(), wanted.end());
+    above = moves.back().first + 1;
+  }
+};
+
+// First everything out of the way, so that no move overwrites what a later one needs.
+int place_descriptors(Placement& placement, ChildLauncher& launcher) {
+  const auto out_of_the_way = [&placement](int& number) {
+    const int moved = ::fcntl(number, F_DUPFD_CLOEXEC, placement.above);
+    number = moved < 0 ? number : moved;
+    return moved >= 0;
+  };
+  if (!out_of_the_way(launcher.report) || !out_of_the_way(launcher.program)) {
+    return errno;
+  }
+  for (auto& [number, ours] : placement.moves) {
+    if (!out_of_the_way(ours)) {
+      return errno;
+    }
+  }
+  if (::close_range(0, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+    return errno;
+  }
+  for (const auto& [number, ours] : placement.moves) {
+    if (::dup2(ours, number) < 0) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+// Raw calls: glibc's wrappers signal the other threads of a process, which a forked child has not.
+int take_gid(const std::optional<uid_t>& id) {
+  return id ? error_of(::syscall(SYS_setresgid, *id, *id, *id)) : 0;
+}
+int take_uid(const std::optional<uid_t>& id) {
+  return id ? error_of(::syscall(SYS_setresuid, *id, *id, *id)) : 0;
+}
+
+int set_rlimits(std::span<const std::pair<int, rlim_t>> rlimits) {
+  for (const auto& [resource, value] : rlimits) {
+    const rlimit limit{value, value};
+    if (::syscall(SYS_prlimit64, 0, resource, &limit, nullptr) != 0) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+// After the ids: changing them clears it, see PR_SET_PDEATHSIG(2const).
+int die_with(pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+    return errno;
+  }
+  return ::getppid() == parent ? 0 : ESRCH;
+}
+
+}  // namespace
+
+std::string_view to_string(Step step) {
+  static constexpr std::array<std::string_view, 15> kNames = {"receive descriptors",
+                                                              "open program",
+                                                              "fork",
+                                                              "join group",
+                                                              "new session",
+                                                              "place descriptors",
+                                                              "chdir",
+                                                              "drop groups",
+                                                              "set gid",
+                                                              "set uid",
+                                                              "set rlimit",
+                                                              "set parent death signal",
+                                                              "set no_new_privs",
+                                                              "seccomp filter",
+                                                              "exec"};
+  return kNames.at(static_cast<std::size_t>(step));
+}
+
+Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter) {
+  // (uid_t)-1 means "leave it" to setresuid: the child would stay root.
+  if (plan.uid == static_cast<uid_t>(-1)) {
+    return {-1, Step::uid, EINVAL};
+  }
+  const Descriptor program(::open(plan.program.c_str(), O_PATH | O_CLOEXEC));
+  if (!program) {
+    return {-1, Step::open, errno};
+  }
+  std::vector<std::string> assignments;
+  for (const auto& [name, value] : plan.environment) {
+    assignments.push_back(name + "=" + value);
+  }
+  std::vector<const char*> environment;
+  for (const std::string& assignment : assignments) {
+    environment.push_back(assignment.c_str());
+  }
+  environment.push_back(nullptr);
+
+  Placement placement(plan);
+  const pid_t parent = ::getpid();
+  ChildLauncher launcher;
+  launcher.env = environment.data();
+  launcher.program = program.get();
+  return launcher.start(
+      plan.program, plan.arguments,  //
+      SetUp{Step::join, [&] { return join_groups(plan.join); }},
+      SetUp{Step::session, [] { return new_session(); }},
+      SetUp{Step::descriptors, [&] { return place_descriptors(placement, launcher); }},
+      SetUp{Step::folder,
+            [] {
+              ::umask(077);
+              return error_of(::chdir("/"));
+            }},
+      SetUp{Step::groups,
+            [&] { return plan.uid ? error_of(::syscall(SYS_setgroups, 0, nullptr)) : 0; }},
+      SetUp{Step::gid, [&] { return take_gid(plan.uid); }},
+      SetUp{Step::uid, [&] { return take_uid(plan.uid); }},
+      SetUp{Step::rlimit, [&] { return set_rlimits(plan.rlimits); }},
+      SetUp{Step::death_signal, [&] { return die_with(parent); }},
+      SetUp{Step::no_new_privs,
+            [&] { return plan.confined ? error_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) : 0; }},
+      SetUp{Step::seccomp, [&] { return plan.confined ? load_filter(filter) : 0; }});
+}
+
+}  // namespace ceiling
