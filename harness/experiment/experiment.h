@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ struct FleetPlan {
   int step = 1;
   int threads_per_peer = 1;
 
-  /// The sizes that a run visits, in order: start, start+step, ..., and end.
+  /// The sizes that a run visits, in order: start, start+step, ..., and end, also where the step
+  /// does not hit it. Needs step >= 1.
   std::vector<int> sizes() const;
 };
 
@@ -46,6 +48,7 @@ struct LimitPlan {
 /// What an arm may end in. `any` stands only where an arm expects.
 enum class Outcome { outage, contained, prevented, not_reached, unknown, any };
 std::string_view to_string(Outcome outcome);
+std::optional<Outcome> outcome_from(std::string_view name);
 
 struct ArmPlan {
   std::string name;
@@ -85,9 +88,10 @@ class BadInput : public std::exception {
   std::string text_;
 };
 
-/// Reads an experiment from YAML text. `file` names it in findings. Each override is `key=value` with
-/// the key path dotted ("limits.pids.max=40": the longest known key counts) and is applied before
-/// the checks. Throws BadInput with every finding; never touches the file system.
+/// Reads an experiment from YAML text of at most 1 MiB. `file` names it in findings. Each override
+/// is `key=value` with the key path dotted ("limits.pids.max=40": the longest known key counts;
+/// arms and streams are named, clients go by their kind: "arms.unguarded.expect=contained") and is
+/// applied before the checks. Throws BadInput with every finding; never touches the file system.
 Experiment parse_experiment(std::string_view text, std::string_view file,
                             const std::vector<std::string>& overrides = {});
 

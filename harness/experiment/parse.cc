@@ -1,0 +1,242 @@
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "harness/experiment/experiment.h"
+#include "harness/experiment/overrides.h"
+#include "harness/experiment/reader.h"
+
+namespace ceiling {
+namespace {
+
+constexpr Range kFleetSizes{1, 10'000};
+constexpr Range kSteps{1, 10'000};
+constexpr Range kThreadsPerPeer{1, 64};
+constexpr Range kBackends{1, 64};
+constexpr Range kShards{1, 10'000};  // of one stream, and of all together
+constexpr Range kRates{1, 100'000};
+constexpr Range kTaskLimits{1, 4'194'304};  // PID_MAX_LIMIT: no host has more tasks
+constexpr std::size_t kMostArms = 64;
+
+const std::vector<std::string_view> kGuardrails = {"staged-build"};
+const std::vector<std::string_view> kClientKinds = {"canary"};
+
+const Schema& schema_of(std::string_view key) {
+  return *experiment_schema().find(key)->inside;
+}
+
+void take(std::optional<std::int64_t> number, int& into) {
+  if (number) into = static_cast<int>(*number);
+}
+
+/// A fleet, or what an arm lays over one.
+FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet, Presence presence,
+                     Findings& findings) {
+  const MapReader map(node, path, schema_of("fleet"), findings);
+  take(map.integer("start", kFleetSizes, presence), fleet.start);
+  take(map.integer("end", kFleetSizes, presence), fleet.end);
+  take(map.integer("step", kSteps, Presence::optional), fleet.step);
+  take(map.integer("threads_per_peer", kThreadsPerPeer, Presence::optional),
+       fleet.threads_per_peer);
+  const bool both_known = fleet.start > 0 && fleet.end > 0;
+  const bool said_here = map.has("start") || map.has("end");
+  if (both_known && said_here && fleet.end < fleet.start) {
+    const std::string_view key = map.has("end") ? "end" : "start";
+    map.refuse(map.place(key), key,
+               "found an end of " + std::to_string(fleet.end) + " below the start of " +
+                   std::to_string(fleet.start) + ", expected at least the start");
+  }
+  return fleet;
+}
+
+/// `max` and `unlimited`, as the kernel's files and ulimit say it, and null: not limited.
+void read_limit(const MapReader& map, std::string_view key, std::optional<std::int64_t>& limit) {
+  if (!map.has(key)) return;
+  const Node& node = map.node().items[*map.node().index_of(key)];
+  const bool by_word =
+      node.kind == Node::Kind::scalar && (node.text == "max" || node.text == "unlimited");
+  if (by_word || node.kind == Node::Kind::null) {
+    limit.reset();
+    return;
+  }
+  const auto value = integer_of(node);
+  if (value && *value >= kTaskLimits.least && *value <= kTaskLimits.most) {
+    limit = value;
+  } else if (node.kind != Node::Kind::refused) {
+    map.refuse(node, key,
+               "found " + described(node) + ", expected " + described(kTaskLimits) +
+                   ", or max for no limit");
+  }
+}
+
+LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limits,
+                      Findings& findings) {
+  const MapReader map(node, path, schema_of("limits"), findings);
+  const auto frontend = to_string(LimitScope::frontend);
+  const auto fleet = to_string(LimitScope::fleet);
+  if (const auto scope = map.one_of("scope", {frontend, fleet}, Presence::optional)) {
+    limits.scope = *scope == fleet ? LimitScope::fleet : LimitScope::frontend;
+  }
+  read_limit(map, to_string(LimitName::pids_max), limits.pids_max);
+  read_limit(map, to_string(LimitName::rlimit_nproc), limits.rlimit_nproc);
+  return limits;
+}
+
+/// "arms.unguarded" as an override would say it, "arms[2]" where there is no name.
+std::string item_path(std::string_view list, const Node& item, std::size_t index) {
+  const auto at = item.index_of(schema_of(list).named_by);
+  const bool named = at && item.items[*at].kind == Node::Kind::scalar;
+  const std::string key(list);
+  return named ? key + "." + shown(item.items[*at].text) : key + "[" + std::to_string(index) + "]";
+}
+
+/// Reads the maps of a list, whose names must differ.
+void read_list(const MapReader& map, std::string_view key, Presence presence, Findings& findings,
+               const std::function<void(const MapReader&)>& read) {
+  const Node* list = map.list(key, presence);
+  if (list == nullptr) return;
+  if (list->items.empty() && presence == Presence::required) {
+    map.refuse(*list, key, "found an empty list, expected at least one");
+  }
+  const Schema& schema = schema_of(key);
+  std::map<std::string_view, const Node*> seen;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const MapReader item(list->items[i], item_path(key, list->items[i], i), schema, findings);
+    read(item);
+    const Node& name = item.place(schema.named_by);
+    if (!item.has(schema.named_by) || name.kind != Node::Kind::scalar) continue;
+    const auto [first, is_new] = seen.emplace(name.text, &name);
+    if (!is_new) {
+      item.refuse(name, schema.named_by,
+                  "found " + quoted(name.text) + " again, expected another name than in line " +
+                      std::to_string(first->second->line));
+    }
+  }
+}
+
+std::vector<StreamPlan> read_streams(const MapReader& top, Findings& findings) {
+  std::vector<StreamPlan> streams;
+  std::int64_t total = 0;
+  read_list(top, "streams", Presence::required, findings, [&](const MapReader& map) {
+    StreamPlan stream;
+    stream.name = map.name("name").value_or("");
+    take(map.integer("shards", kShards, Presence::required), stream.shards);
+    total += stream.shards;
+    streams.push_back(stream);
+  });
+  if (total > kShards.most) {
+    top.refuse(top.place("streams"), "streams",
+               "found " + std::to_string(total) + " shards, expected at most " +
+                   std::to_string(kShards.most) + " in all streams together");
+  }
+  return streams;
+}
+
+std::vector<ClientPlan> read_clients(const MapReader& top, Findings& findings) {
+  std::vector<ClientPlan> clients;
+  read_list(top, "clients", Presence::optional, findings, [&](const MapReader& map) {
+    ClientPlan client;
+    client.kind = map.one_of("kind", kClientKinds, Presence::required).value_or("");
+    take(map.integer("rate_per_s", kRates, Presence::required), client.rate_per_s);
+    clients.push_back(client);
+  });
+  return clients;
+}
+
+std::vector<std::string> read_guardrails(const MapReader& arm) {
+  std::vector<std::string> guardrails;
+  const Node* list = arm.list("guardrails", Presence::optional);
+  if (list == nullptr) return guardrails;
+  for (const Node& item : list->items) {
+    if (item.kind == Node::Kind::refused) continue;
+    const bool known =
+        item.kind == Node::Kind::scalar &&
+        std::find(kGuardrails.begin(), kGuardrails.end(), item.text) != kGuardrails.end();
+    if (!known) {
+      arm.refuse(item, "guardrails",
+                 "found " + described(item) + ", expected one of: " + joined(kGuardrails) +
+                     "; nearest: " + std::string(nearest(item.text, kGuardrails)));
+    } else if (std::find(guardrails.begin(), guardrails.end(), item.text) != guardrails.end()) {
+      arm.refuse(item, "guardrails", "found " + quoted(item.text) + " again, expected it once");
+    } else {
+      guardrails.push_back(item.text);
+    }
+  }
+  return guardrails;
+}
+
+Outcome read_expect(const MapReader& arm) {
+  std::vector<std::string_view> known;
+  for (const Outcome outcome : {Outcome::outage, Outcome::contained, Outcome::prevented,
+                                Outcome::not_reached, Outcome::unknown, Outcome::any}) {
+    known.push_back(to_string(outcome));
+  }
+  const auto text = arm.one_of("expect", known, Presence::optional);
+  return text ? *outcome_from(*text) : Outcome::any;
+}
+
+std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
+                               const LimitPlan& limits, Findings& findings) {
+  std::vector<ArmPlan> arms;
+  read_list(top, "arms", Presence::required, findings, [&](const MapReader& map) {
+    ArmPlan arm;
+    arm.name = map.name("name").value_or("");
+    arm.guardrails = read_guardrails(map);
+    arm.expect = read_expect(map);
+    const Node* own_fleet = map.map("fleet", Presence::optional);
+    arm.fleet = own_fleet == nullptr ? fleet
+                                     : read_fleet(*own_fleet, map.path("fleet"), fleet,
+                                                  Presence::optional, findings);
+    const Node* own_limits = map.map("limits", Presence::optional);
+    arm.limits = own_limits == nullptr
+                     ? limits
+                     : read_limits(*own_limits, map.path("limits"), limits, findings);
+    arms.push_back(std::move(arm));
+  });
+  if (arms.size() > kMostArms) {
+    top.refuse(top.place("arms"), "arms",
+               "found " + std::to_string(arms.size()) + " arms, expected at most " +
+                   std::to_string(kMostArms));
+  }
+  return arms;
+}
+
+Experiment read_experiment(const Node& root, Findings& findings) {
+  Experiment experiment;
+  const MapReader top(root, "", experiment_schema(), findings);
+  experiment.name = top.name("experiment").value_or("");
+  experiment.description = top.text("description", Presence::optional).value_or("");
+  take(top.integer("backends", kBackends, Presence::optional), experiment.backends);
+  experiment.streams = read_streams(top, findings);
+  experiment.clients = read_clients(top, findings);
+  FleetPlan fleet;
+  if (const Node* node = top.map("fleet", Presence::required)) {
+    fleet = read_fleet(*node, "fleet", fleet, Presence::required, findings);
+  }
+  LimitPlan limits;
+  if (const Node* node = top.map("limits", Presence::optional)) {
+    limits = read_limits(*node, "limits", limits, findings);
+  }
+  experiment.arms = read_arms(top, fleet, limits, findings);
+  return experiment;
+}
+
+}  // namespace
+
+Experiment parse_experiment(std::string_view text, std::string_view file,
+                            const std::vector<std::string>& overrides) {
+  Tree tree = load_tree(text);
+  Findings findings;
+  findings.add(tree.findings);
+  Experiment experiment;
+  if (tree.readable) {
+    findings.add(apply_overrides(tree.root, overrides));
+    experiment = read_experiment(tree.root, findings);
+  }
+  if (!findings.empty()) throw BadInput(std::string(file), findings.in_order());
+  experiment.source = overrides.empty() ? std::string(text) : to_yaml(tree.root);
+  return experiment;
+}
+
+}  // namespace ceiling

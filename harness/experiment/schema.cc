@@ -1,0 +1,81 @@
+#include "harness/experiment/schema.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <numeric>
+
+namespace ceiling {
+namespace {
+
+char lower(char letter) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+}
+
+/// Levenshtein's distance, one row at a time.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+const KnownKey* Schema::find(std::string_view name) const {
+  const auto key = std::find_if(keys.begin(), keys.end(),
+                                [&](const KnownKey& known) { return known.name == name; });
+  return key == keys.end() ? nullptr : &*key;
+}
+
+std::vector<std::string_view> Schema::names() const {
+  std::vector<std::string_view> names;
+  for (const KnownKey& key : keys) names.push_back(key.name);
+  return names;
+}
+
+const Schema& experiment_schema() {
+  static const Schema fleet{{{"start"}, {"end"}, {"step"}, {"threads_per_peer"}}, ""};
+  static const Schema limits{{{"scope"}, {"pids.max"}, {"RLIMIT_NPROC"}}, ""};
+  static const Schema stream{{{"name"}, {"shards"}}, "name"};
+  static const Schema client{{{"kind"}, {"rate_per_s"}}, "kind"};
+  static const Schema arm{
+      {{"name"}, {"guardrails"}, {"expect"}, {"fleet", &fleet}, {"limits", &limits}}, "name"};
+  static const Schema experiment{{{"experiment"},
+                                  {"description"},
+                                  {"fleet", &fleet},
+                                  {"backends"},
+                                  {"streams", &stream},
+                                  {"clients", &client},
+                                  {"limits", &limits},
+                                  {"arms", &arm}},
+                                 ""};
+  return experiment;
+}
+
+std::string_view nearest(std::string_view text, const std::vector<std::string_view>& names) {
+  constexpr std::size_t kCompared = 64;  // no name is as long; a mistaken key may be
+  return *std::min_element(names.begin(), names.end(), [&](std::string_view a, std::string_view b) {
+    return edit_distance(text.substr(0, kCompared), a) <
+           edit_distance(text.substr(0, kCompared), b);
+  });
+}
+
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (std::string_view name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+}  // namespace ceiling

@@ -1,0 +1,184 @@
+#include "harness/experiment/experiment.h"
+
+#include <gtest/gtest.h>
+
+namespace ceiling {
+namespace {
+
+constexpr std::string_view kMinimal = R"(experiment: small
+fleet: {start: 2, end: 9}
+streams: [{name: orders, shards: 4}]
+arms:
+  - {name: unguarded}
+)";
+
+constexpr std::string_view kFull = R"(experiment: kinesis-2020
+description: "Capacity: added."
+fleet: {start: 4, end: 40, step: 3, threads_per_peer: 2}
+backends: 2
+streams: [{name: orders, shards: 32}, {name: clicks, shards: 1}]
+clients: [{kind: canary, rate_per_s: 100}]
+limits:
+  scope: fleet
+  pids.max: 24
+  RLIMIT_NPROC: 30
+arms:
+  - {name: unguarded, guardrails: [], expect: outage}
+  - name: other
+    guardrails: [staged-build]
+    expect: not-reached
+    fleet: {end: 12, threads_per_peer: 4}
+    limits: {scope: frontend, pids.max: max}
+)";
+
+TEST(ParseExperiment, ReadsEveryKey) {
+  const Experiment read = parse_experiment(kFull, "x.yaml");
+  EXPECT_EQ(read.name, "kinesis-2020");
+  EXPECT_EQ(read.description, "Capacity: added.");
+  EXPECT_EQ(read.backends, 2);
+  ASSERT_EQ(read.streams.size(), 2U);
+  EXPECT_EQ(read.streams[0].name, "orders");
+  EXPECT_EQ(read.streams[0].shards, 32);
+  EXPECT_EQ(read.streams[1].name, "clicks");
+  EXPECT_EQ(read.streams[1].shards, 1);
+  ASSERT_EQ(read.clients.size(), 1U);
+  EXPECT_EQ(read.clients[0].kind, "canary");
+  EXPECT_EQ(read.clients[0].rate_per_s, 100);
+  ASSERT_EQ(read.arms.size(), 2U);
+  const ArmPlan& arm = read.arms[0];
+  EXPECT_EQ(arm.name, "unguarded");
+  EXPECT_TRUE(arm.guardrails.empty());
+  EXPECT_EQ(arm.expect, Outcome::outage);
+  EXPECT_EQ(arm.fleet.start, 4);
+  EXPECT_EQ(arm.fleet.end, 40);
+  EXPECT_EQ(arm.fleet.step, 3);
+  EXPECT_EQ(arm.fleet.threads_per_peer, 2);
+  EXPECT_EQ(arm.limits.scope, LimitScope::fleet);
+  EXPECT_EQ(arm.limits.pids_max, 24);
+  EXPECT_EQ(arm.limits.rlimit_nproc, 30);
+  EXPECT_EQ(read.source, kFull);
+}
+
+TEST(ParseExperiment, LaysAnArmsOwnValuesOverTheExperiments) {
+  const ArmPlan arm = parse_experiment(kFull, "x.yaml").arms.at(1);
+  EXPECT_EQ(arm.guardrails, std::vector<std::string>{"staged-build"});
+  EXPECT_EQ(arm.expect, Outcome::not_reached);
+  EXPECT_EQ(arm.fleet.start, 4);
+  EXPECT_EQ(arm.fleet.end, 12);
+  EXPECT_EQ(arm.fleet.step, 3);
+  EXPECT_EQ(arm.fleet.threads_per_peer, 4);
+  EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
+  EXPECT_EQ(arm.limits.pids_max, std::nullopt);
+  EXPECT_EQ(arm.limits.rlimit_nproc, 30);
+}
+
+TEST(ParseExperiment, HasDefaultsForAllThatNeedNotBeSaid) {
+  const Experiment read = parse_experiment(kMinimal, "x.yaml");
+  EXPECT_EQ(read.description, "");
+  EXPECT_EQ(read.backends, 1);
+  EXPECT_TRUE(read.clients.empty());
+  const ArmPlan& arm = read.arms.at(0);
+  EXPECT_TRUE(arm.guardrails.empty());
+  EXPECT_EQ(arm.expect, Outcome::any);
+  EXPECT_EQ(arm.fleet.step, 1);
+  EXPECT_EQ(arm.fleet.threads_per_peer, 1);
+  EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
+  EXPECT_EQ(arm.limits.pids_max, std::nullopt);
+  EXPECT_EQ(arm.limits.rlimit_nproc, std::nullopt);
+}
+
+TEST(ParseExperiment, TakesThreeWordsForNoLimit) {
+  for (const char* word : {"max", "unlimited", "null", "~"}) {
+    const Experiment read =
+        parse_experiment(kFull, "x.yaml", {std::string("limits.pids.max=") + word});
+    EXPECT_EQ(read.arms.at(0).limits.pids_max, std::nullopt) << word;
+    EXPECT_EQ(read.arms.at(0).limits.rlimit_nproc, 30) << word;
+  }
+}
+
+TEST(Overrides, ReachEveryKindOfValue) {
+  const Experiment read = parse_experiment(
+      kFull, "x.yaml",
+      {"limits.pids.max=40", "fleet.end=7", "fleet.start=5", "streams.clicks.shards=8",
+       "clients.canary.rate_per_s=5", "arms.unguarded.expect=contained",
+       "arms.unguarded.guardrails=[staged-build]", "arms.unguarded.fleet.end=6",
+       "arms.unguarded.limits.RLIMIT_NPROC=77", "description='other: words'",
+       "experiment=renamed"});
+  EXPECT_EQ(read.name, "renamed");
+  EXPECT_EQ(read.streams.at(1).shards, 8);
+  EXPECT_EQ(read.clients.at(0).rate_per_s, 5);
+  const ArmPlan& arm = read.arms.at(0);
+  EXPECT_EQ(arm.expect, Outcome::contained);
+  EXPECT_EQ(arm.guardrails, std::vector<std::string>{"staged-build"});
+  EXPECT_EQ(arm.fleet.start, 5);
+  EXPECT_EQ(arm.fleet.end, 6);
+  EXPECT_EQ(arm.limits.pids_max, 40);
+  EXPECT_EQ(arm.limits.rlimit_nproc, 77);
+  EXPECT_EQ(read.arms.at(1).fleet.end, 12) << "an arm's own value stays";
+}
+
+TEST(Overrides, MakeTheMapsThatTheFileDoesNotHave) {
+  const Experiment read = parse_experiment(kMinimal, "x.yaml", {"limits.pids.max=40"});
+  EXPECT_EQ(read.arms.at(0).limits.pids_max, 40);
+}
+
+TEST(Overrides, CountInTheirOrder) {
+  const Experiment read =
+      parse_experiment(kMinimal, "x.yaml", {"limits.pids.max=40", "limits.pids.max=41"});
+  EXPECT_EQ(read.arms.at(0).limits.pids_max, 41);
+}
+
+TEST(Overrides, CanReplaceAWrongValueOfTheFile) {
+  const std::string text =
+      "experiment: x\nfleet: {start: two, end: 9}\n"
+      "streams: [{name: s, shards: 1}]\narms: [{name: a}]\n";
+  EXPECT_EQ(parse_experiment(text, "x.yaml", {"fleet.start=2"}).arms.at(0).fleet.start, 2);
+}
+
+TEST(Overrides, StandInTheSourceThatIsStored) {
+  const Experiment read =
+      parse_experiment(kFull, "x.yaml",
+                       {"limits.pids.max=40", "arms.unguarded.fleet.end=6",
+                        "description=\"two\\nlines: # and 'quotes'\"", "streams.orders.shards=3"});
+  const Experiment again = parse_experiment(read.source, "stored.yaml");
+  EXPECT_EQ(again.source, read.source);
+  EXPECT_EQ(again.description, "two\nlines: # and 'quotes'");
+  EXPECT_EQ(again.name, read.name);
+  EXPECT_EQ(again.streams.at(0).shards, 3);
+  EXPECT_EQ(again.streams.at(1).shards, 1);
+  EXPECT_EQ(again.clients.at(0).rate_per_s, 100);
+  ASSERT_EQ(again.arms.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(again.arms[i].name, read.arms[i].name);
+    EXPECT_EQ(again.arms[i].guardrails, read.arms[i].guardrails);
+    EXPECT_EQ(again.arms[i].expect, read.arms[i].expect);
+    EXPECT_EQ(again.arms[i].fleet.sizes(), read.arms[i].fleet.sizes());
+    EXPECT_EQ(again.arms[i].limits.scope, read.arms[i].limits.scope);
+    EXPECT_EQ(again.arms[i].limits.pids_max, read.arms[i].limits.pids_max);
+    EXPECT_EQ(again.arms[i].limits.rlimit_nproc, read.arms[i].limits.rlimit_nproc);
+  }
+}
+
+TEST(FleetPlan, VisitsTheEndAlsoWhereTheStepJumpsOverIt) {
+  EXPECT_EQ((FleetPlan{4, 8, 1, 1}.sizes()), (std::vector<int>{4, 5, 6, 7, 8}));
+  EXPECT_EQ((FleetPlan{4, 10, 3, 1}.sizes()), (std::vector<int>{4, 7, 10}));
+  EXPECT_EQ((FleetPlan{4, 11, 3, 1}.sizes()), (std::vector<int>{4, 7, 10, 11}));
+  EXPECT_EQ((FleetPlan{4, 4, 3, 1}.sizes()), (std::vector<int>{4}));
+  EXPECT_EQ((FleetPlan{4, 5, 100, 1}.sizes()), (std::vector<int>{4, 5}));
+}
+
+TEST(Names, AreThoseOfFilesAndReports) {
+  EXPECT_EQ(to_string(LimitName::pids_max), "pids.max");
+  EXPECT_EQ(to_string(LimitName::rlimit_nproc), "RLIMIT_NPROC");
+  EXPECT_EQ(limit_from("pids.max"), LimitName::pids_max);
+  EXPECT_EQ(limit_from("RLIMIT_NPROC"), LimitName::rlimit_nproc);
+  EXPECT_EQ(limit_from("pids"), std::nullopt);
+  EXPECT_EQ(to_string(LimitScope::frontend), "frontend");
+  EXPECT_EQ(to_string(LimitScope::fleet), "fleet");
+  EXPECT_EQ(to_string(Outcome::not_reached), "not-reached");
+  EXPECT_EQ(outcome_from("contained"), Outcome::contained);
+  EXPECT_EQ(outcome_from("Contained"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ceiling
