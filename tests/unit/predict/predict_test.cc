@@ -1,0 +1,181 @@
+#include "harness/predict/predict.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace ceiling {
+namespace {
+
+const CostModel kModel{3, 1, "documented", {}};
+
+ArmPlan arm_with(FleetPlan fleet, LimitPlan limits) {
+  ArmPlan arm;
+  arm.name = "unguarded";
+  arm.fleet = fleet;
+  arm.limits = limits;
+  return arm;
+}
+
+TEST(Predict, SaysWhereTheFleetOfTheOutageFails) {
+  const ArmPlan arm = arm_with({4, 40, 1, 1}, {LimitScope::frontend, 24, {}});
+  const Prediction predicted = predict(arm, kModel);
+  EXPECT_EQ(predicted.fleet_size, 23);
+  EXPECT_EQ(predicted.threads, 24);
+  EXPECT_EQ(predicted.limit, LimitName::pids_max);
+  EXPECT_EQ(predicted.value, 24);
+  EXPECT_EQ(predicted.scope, LimitScope::frontend);
+  EXPECT_EQ(peak_tasks(arm, kModel), 23 * 24);
+}
+
+TEST(Predict, NamesTheFirstVisitedSizeWhereAStepJumpsOverTheLimit) {
+  const Prediction predicted =
+      predict(arm_with({4, 40, 5, 1}, {LimitScope::frontend, 24, {}}), kModel);
+  EXPECT_EQ(predicted.fleet_size, 24);  // 4, 9, 14, 19, 24
+  EXPECT_EQ(predicted.threads, 24);
+}
+
+TEST(Predict, NamesTheEndWhereTheLastStepIsShort) {
+  const Prediction predicted =
+      predict(arm_with({4, 23, 10, 1}, {LimitScope::frontend, 24, {}}), kModel);
+  EXPECT_EQ(predicted.fleet_size, 23);
+}
+
+TEST(Predict, SetsNothingForAFleetThatStaysBelow) {
+  const ArmPlan arm = arm_with({4, 22, 1, 1}, {LimitScope::frontend, 24, {}});
+  const Prediction predicted = predict(arm, kModel);
+  EXPECT_FALSE(predicted.fleet_size);
+  EXPECT_FALSE(predicted.threads);
+  EXPECT_FALSE(predicted.limit);
+  EXPECT_FALSE(predicted.value);
+  EXPECT_EQ(peak_tasks(arm, kModel), 22 * 24);
+}
+
+TEST(Predict, SetsNothingWithoutALimit) {
+  const ArmPlan arm = arm_with({4, 40, 1, 1}, {LimitScope::fleet, {}, {}});
+  const Prediction predicted = predict(arm, kModel);
+  EXPECT_FALSE(predicted.fleet_size);
+  EXPECT_EQ(predicted.scope, LimitScope::fleet);
+  EXPECT_EQ(peak_tasks(arm, kModel), 40 * 42);
+}
+
+TEST(Predict, FailsAtTheStartWhereNotEvenTheBaseFits) {
+  const Prediction predicted =
+      predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, 2, {}}), kModel);
+  EXPECT_EQ(predicted.fleet_size, 4);
+  EXPECT_EQ(predicted.threads, 2);
+}
+
+TEST(Predict, CountsOneMoreWhereAMainProcessEntersAFullFleet) {
+  // 11 frontends are 143 tasks.
+  const ArmPlan full = arm_with({3, 16, 1, 1}, {LimitScope::fleet, 143, {}});
+  EXPECT_EQ(predict(full, kModel).fleet_size, 12);
+  EXPECT_EQ(predict(full, kModel).threads, 144);
+  EXPECT_EQ(predict(full, kModel).value, 143);
+  EXPECT_EQ(peak_tasks(full, kModel), 144);
+
+  const ArmPlan roomy = arm_with({3, 16, 1, 1}, {LimitScope::fleet, 144, {}});
+  EXPECT_EQ(predict(roomy, kModel).fleet_size, 12);
+  EXPECT_EQ(predict(roomy, kModel).threads, 144);
+  EXPECT_EQ(peak_tasks(roomy, kModel), 144);
+}
+
+TEST(Predict, CountsMainProcessesThatStillJoinInTheFailingStep) {
+  // Visits 3, 8, 13; the 12th is refused, the main process of the 13th joins all the same.
+  const ArmPlan arm = arm_with({3, 16, 5, 1}, {LimitScope::fleet, 150, {}});
+  EXPECT_EQ(predict(arm, kModel).fleet_size, 13);
+  EXPECT_EQ(predict(arm, kModel).threads, 150);
+  EXPECT_EQ(peak_tasks(arm, kModel), 151);
+}
+
+TEST(Predict, NamesTheSmallerOfTwoLimits) {
+  const auto with = [](std::int64_t pids, std::int64_t nproc) {
+    return predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, pids, nproc}), kModel);
+  };
+  EXPECT_EQ(with(20, 24).limit, LimitName::pids_max);
+  EXPECT_EQ(with(20, 24).fleet_size, 19);
+  EXPECT_EQ(with(24, 20).limit, LimitName::rlimit_nproc);
+  EXPECT_EQ(with(24, 20).value, 20);
+  EXPECT_EQ(with(24, 20).fleet_size, 19);
+}
+
+TEST(Predict, LetsNprocAnswerATie) {
+  const Prediction predicted =
+      predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, 20, 20}), kModel);
+  EXPECT_EQ(predicted.limit, LimitName::rlimit_nproc);
+  EXPECT_EQ(predicted.value, 20);
+}
+
+TEST(Predict, LetsNprocAnswerOneAboveAFullPidsMaxThatAMainProcessEntered) {
+  const auto with = [](std::int64_t pids, std::int64_t nproc) {
+    return predict(arm_with({3, 16, 1, 1}, {LimitScope::fleet, pids, nproc}), kModel);
+  };
+  EXPECT_EQ(with(143, 144).limit, LimitName::rlimit_nproc);
+  EXPECT_EQ(with(143, 144).threads, 144);
+  EXPECT_EQ(with(143, 144).value, 144);
+  EXPECT_EQ(with(143, 145).limit, LimitName::pids_max);
+  EXPECT_EQ(with(144, 145).limit, LimitName::pids_max);
+}
+
+class StartingFleet : public testing::Test {
+ protected:
+  static std::vector<std::string> texts(const Experiment& experiment,
+                                        const std::vector<CostModel>& models) {
+    std::vector<std::string> texts;
+    for (const Finding& finding : starting_fleet_findings(experiment, models)) {
+      EXPECT_EQ(finding.line, 0);
+      texts.push_back(finding.text);
+    }
+    return texts;
+  }
+  static Experiment of(std::vector<ArmPlan> arms) {
+    Experiment experiment;
+    experiment.arms = std::move(arms);
+    return experiment;
+  }
+};
+
+TEST_F(StartingFleet, IsRefusedWithWhatItNeeds) {
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, {}}),
+                                    arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, {}})});
+  const std::string expected =
+      "limits.pids.max: 6 is below what a frontend of the starting fleet of 4 needs: "
+      "8 tasks (base 5 + 1 per peer × 3)";
+  const CostModel model{5, 1, "measured", {2, 3}};
+  EXPECT_EQ(texts(experiment, {model, model}), std::vector<std::string>{expected});
+  ASSERT_EQ(starting_fleet_findings(experiment, model).size(), 1U);
+  EXPECT_EQ(starting_fleet_findings(experiment, model)[0].text, expected);
+}
+
+TEST_F(StartingFleet, IsFineWhereItFillsTheLimitExactly) {
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, 6}),
+                                    arm_with({4, 40, 1, 1}, {LimitScope::fleet, 24, {}})});
+  EXPECT_TRUE(texts(experiment, {kModel, kModel}).empty());
+}
+
+TEST_F(StartingFleet, OfASharedLimitIsCountedAsAWhole) {
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::fleet, 23, {}})});
+  EXPECT_EQ(texts(experiment, {kModel}),
+            std::vector<std::string>{"limits.pids.max: 23 is below what the starting fleet of 4 "
+                                     "needs: 24 tasks (4 × (base 3 + 1 per peer × 3))"});
+}
+
+TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {
+  ArmPlan one = arm_with({4, 40, 1, 1}, {LimitScope::frontend, 8, 5});
+  ArmPlan two = arm_with({4, 40, 1, 2}, {LimitScope::frontend, 8, {}});
+  two.name = "two";
+  EXPECT_EQ(texts(of({one, two}), {kModel, {3, 2, "documented", {}}}),
+            (std::vector<std::string>{
+                "arm unguarded: limits.RLIMIT_NPROC: 5 is below what a frontend of the starting "
+                "fleet of 4 needs: 6 tasks (base 3 + 1 per peer × 3)",
+                "arm two: limits.pids.max: 8 is below what a frontend of the starting fleet of 4 "
+                "needs: 9 tasks (base 3 + 2 per peer × 3)"}));
+}
+
+TEST_F(StartingFleet, WantsOneModelAnArm) {
+  EXPECT_THROW(starting_fleet_findings(of({ArmPlan{}, ArmPlan{}}), std::vector<CostModel>{kModel}),
+               std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace ceiling
