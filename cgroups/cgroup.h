@@ -1,56 +1,60 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cgroups/descriptor.h"
 #include "cgroups/hierarchy.h"
+#include "cgroups/pids_state.h"
 
 namespace ceiling {
-
-/// The pids controller's state of one group (cgroup-v2.rst, "PID"; v1: pids.rst).
-struct PidsState {
-  std::string group;                ///< as in /proc/PID/cgroup
-  std::filesystem::path folder;     ///< its folder below the mount
-  std::optional<std::int64_t> max;  ///< nothing: unlimited
-  std::int64_t current = 0;         ///< tasks in the group and below
-  std::int64_t events = 0;          ///< the `max` line of pids.events: refusals counted here
-};
-
-/// pids state of `path` and of every ancestor that has one, leaf first; the root has none.
-std::vector<PidsState> pids_path(const Hierarchy& hierarchy, const std::string& path);
 
 /// One control group that we own: a folder in the hierarchy of each controller asked for (one
 /// folder where v2 carries them all). Move-only; the destructor kills and removes what is left and
 /// never throws. All calls throw Error (or HostError with what to type) when the kernel says no.
+/// Not for use by two threads at once, not between fork and exec.
 class Cgroup {
  public:
-  /// Creates `name` (one path component) below the caller's own group in each hierarchy that
-  /// carries one of `controllers`; "pids" must be available, the others are taken where they are.
-  /// On v2, controllers are enabled for the children of the caller's group first; where that is
-  /// refused because processes stand in the way, HostError says how to start in a delegated group.
+  /// Creates `name` (one path component, not there yet) below the caller's own group in each
+  /// hierarchy that carries one of `controllers`; "pids" must be available, the others are taken
+  /// where they are. On v2, controllers are enabled for the children of the caller's group first; a
+  /// caller (with its descendants) that is alone in a delegated group is moved to the group
+  /// kCallerLeaf below it for that, and later calls start from the same parent. Where other
+  /// processes stand in the way, HostError says how to start in a delegated group.
   static Cgroup create(const Hierarchy& hierarchy, const std::string& name,
                        const std::vector<std::string>& controllers = {"pids", "freezer", "memory"});
+  static constexpr const char* kCallerLeaf = "ceiling-caller";
+
+  /// The folders that create() is going to make, the pids one first: for a registry that must name
+  /// them before they exist. Creates nothing.
+  static std::vector<std::filesystem::path> planned_folders(
+      const Hierarchy& hierarchy, const std::string& name,
+      const std::vector<std::string>& controllers = {"pids", "freezer", "memory"});
 
   /// Takes over an existing group of ours by the folders that create() made (for clean-up after a
-  /// dead run). Folders that are gone are passed over.
+  /// dead run). Folders that are gone are passed over. Its pids_group() is "". Throws Error for a
+  /// folder without our tag (its name does not begin with kTag).
   static Cgroup adopt(std::vector<std::filesystem::path> folders);
 
-  Cgroup(Cgroup&& other) noexcept;
+  static constexpr const char* kTag = "ceiling-";
+
+  Cgroup(Cgroup&& other) noexcept = default;
   Cgroup& operator=(Cgroup&& other) noexcept;
   ~Cgroup();
 
-  /// A group below this one, in the same hierarchies.
+  /// A group below this one, in the same hierarchies. On v2 this group must hold no process itself.
   Cgroup child(const std::string& name);
 
   /// The group as /proc/PID/cgroup shows it in the pids hierarchy.
-  const std::string& pids_group() const;
+  const std::string& pids_group() const { return pids_group_; }
   /// Every folder, the pids one first.
-  const std::vector<std::filesystem::path>& folders() const;
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
   /// The folder in the hierarchy of `controller`, where the group has one.
   std::optional<std::filesystem::path> folder(const std::string& controller) const;
 
@@ -67,19 +71,26 @@ class Cgroup {
   /// Moves a whole process in. Never refused by pids.max.
   void join(pid_t pid);
 
+  /// Stops every task in the group and below; returns when the kernel says that all are (v1
+  /// freezer.state, v2 cgroup.events). Throws Error when they are not within two seconds.
   void freeze();
   void thaw();
 
   /// Ends every process in this group and below, frozen or forking, and waits until none is left
-  /// (zombies are left to their parents). Throws Error when some remain after `patience`.
+  /// (zombies are left to their parents). pids.max is 0 meanwhile, and stays so when it fails.
+  /// Throws Error when some remain after `patience`, or when the caller itself stands in the group.
   void kill(std::chrono::milliseconds patience = std::chrono::seconds(2));
   /// kill(), then removes this group and everything below and verifies that the folders are gone.
   void destroy(std::chrono::milliseconds patience = std::chrono::seconds(2));
 
  private:
   Cgroup() = default;
-  struct Folder;
+  void add(const std::filesystem::path& folder);
+
   std::vector<std::filesystem::path> folders_;
+  std::vector<Descriptor> procs_;  ///< cgroup.procs of each folder
+  std::vector<std::string> controllers_;
+  std::string pids_group_;
 };
 
 }  // namespace ceiling

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -11,7 +12,6 @@
 #include <system_error>
 
 #include "cgroups/descriptor.h"
-#include "cgroups/error.h"
 
 namespace ceiling {
 namespace {
@@ -24,17 +24,17 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-[[noreturn]] void fail(const char* verb, const std::filesystem::path& file) {
-  throw std::system_error(errno, std::generic_category(), verb + (" " + file.string()));
-}
-
 Descriptor open_file(const std::filesystem::path& file, int flags) {
   Descriptor opened(::open(file.c_str(), flags | O_CLOEXEC));
-  if (!opened) fail("open", file);
+  if (!opened) throw FileError("open", file, errno);
   return opened;
 }
 
 }  // namespace
+
+FileError::FileError(const std::string& verb, const std::filesystem::path& file, int number)
+    : Error(verb + " " + file.string() + ": " + std::generic_category().message(number)),
+      number_(number) {}
 
 std::string read_file(const std::filesystem::path& file) {
   const Descriptor opened = open_file(file, O_RDONLY);
@@ -44,7 +44,7 @@ std::string read_file(const std::filesystem::path& file) {
     const ssize_t got = ::read(opened.get(), buffer.data(), buffer.size());
     if (got == 0) return text;
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("read", file);
+    if (got < 0) throw FileError("read", file, errno);
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
 }
@@ -52,8 +52,8 @@ std::string read_file(const std::filesystem::path& file) {
 std::optional<std::string> read_file_if_there(const std::filesystem::path& file) {
   try {
     return read_file(file);
-  } catch (const std::system_error& error) {
-    const int number = error.code().value();
+  } catch (const FileError& error) {
+    const int number = error.number();
     if (number == ENOENT || number == ENODEV || number == ESRCH) return std::nullopt;
     throw;
   }
@@ -65,7 +65,7 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   do {
     written = ::write(opened.get(), text.data(), text.size());
   } while (written < 0 && errno == EINTR);
-  if (written < 0) fail("write", file);
+  if (written < 0) throw FileError("write", file, errno);
 }
 
 std::optional<std::string> value_of(std::string_view text, std::string_view key) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 #include <sstream>
-#include <system_error>
 
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
@@ -106,7 +105,7 @@ std::string_view to_string(HierarchyMode mode) {
   return "?";
 }
 
-Hierarchy Hierarchy::detect(const fs::path& root) try {
+Hierarchy Hierarchy::detect(const fs::path& root) {
   const std::vector<Mount> mounts = cgroup_mounts(root);
   if (mounts.empty()) {
     throw HostError("no control group file system is mounted",
@@ -136,8 +135,6 @@ Hierarchy Hierarchy::detect(const fs::path& root) try {
     }
   }
   return hierarchy;
-} catch (const std::system_error& error) {
-  throw Error(std::string("reading the control group mounts: ") + error.what());
 }
 
 void Hierarchy::add(const std::string& controller, const ControllerMount& mount) {
@@ -165,13 +162,7 @@ const ControllerMount& Hierarchy::mount_of(std::string_view controller) const {
 std::string Hierarchy::group_of(pid_t pid, std::string_view controller) const {
   const ControllerMount& mount = mount_of(controller);
   const std::string process = pid == 0 ? "self" : std::to_string(pid);
-  const std::optional<std::string> text = [&] {
-    try {
-      return read_file_if_there(root_ / "proc" / process / "cgroup");
-    } catch (const std::system_error& error) {
-      throw Error("the groups of process " + process + ": " + error.what());
-    }
-  }();
+  const auto text = read_file_if_there(root_ / "proc" / process / "cgroup");
   if (!text) throw Error("the groups of process " + process + ": there is no such process");
   for (const std::string& line : split(*text, '\n')) {
     // hierarchy-ID:controller-list:path, and the path may hold colons.

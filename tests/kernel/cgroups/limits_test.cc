@@ -1,0 +1,158 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "cgroups/error.h"
+#include "cgroups/headroom.h"
+#include "cgroups/limits/pid_max.h"
+#include "cgroups/limits/pids_max.h"
+#include "cgroups/limits/rlimit_nproc.h"
+#include "cgroups/limits/threads_max.h"
+#include "tests/kernel/cgroups/testee.h"
+
+namespace ceiling {
+namespace {
+
+using Answer = Testee::Answer;
+
+/// uids that nobody has: one for each test process, far from what distributions hand out.
+uid_t private_uid() {
+  return 1'900'000'000u + static_cast<uid_t>(::getpid());
+}
+
+class Limits : public Privileged {};
+
+TEST_F(Limits, NprocAllowsExactlyOneLessThanItsValue) {
+  for (const char* mode : {"threads", "processes"}) {
+    Testee testee({}, mode, private_uid(), 10);
+    EXPECT_EQ(testee.make(20), (Answer{9, EAGAIN})) << mode;
+  }
+}
+
+TEST_F(Limits, NprocRowSaysHowManyAreLeft) {
+  Testee testee({}, "threads", private_uid(), 10);
+  EXPECT_EQ(testee.make(4), (Answer{4, 0}));
+  const Limit row = rlimit_nproc_limit(testee.pid());
+  EXPECT_EQ(row.value, 10);
+  EXPECT_EQ(row.used, 5);
+  EXPECT_TRUE(row.applies);
+  EXPECT_TRUE(row.exact);
+  EXPECT_EQ(row.threads_left, 5);
+  EXPECT_EQ(testee.make(20), (Answer{5, EAGAIN})) << "what the row said";
+}
+
+TEST_F(Limits, NprocCountsOverAllProcessesOfTheUid) {
+  Testee first({}, "threads", private_uid(), 10);
+  Testee second({}, "threads", private_uid(), 10);
+  EXPECT_EQ(first.make(6), (Answer{6, 0}));
+  EXPECT_EQ(rlimit_nproc_limit(second.pid()).threads_left, 2);
+  EXPECT_EQ(second.make(5), (Answer{2, EAGAIN}));
+}
+
+TEST_F(Limits, RootIsExempt) {
+  const Limit row = rlimit_nproc_limit();
+  EXPECT_FALSE(row.applies);
+  EXPECT_EQ(row.threads_left, std::nullopt);
+}
+
+TEST_F(Limits, ForkProbeFindsTheKernelsCount) {
+  EXPECT_EQ(count_by_fork_probe(private_uid()), 0);
+  Testee testee({}, "threads", private_uid());
+  EXPECT_EQ(testee.make(7), (Answer{7, 0}));
+  EXPECT_EQ(count_by_fork_probe(private_uid()), 8);
+  Testee other({}, "processes", private_uid());
+  EXPECT_EQ(other.make(2), (Answer{2, 0}));
+  EXPECT_EQ(count_by_fork_probe(private_uid()), 11);
+  EXPECT_EQ(rlimit_nproc_limit(testee.pid()).used, 11) << "the sum of Threads: agrees";
+}
+
+TEST_F(Limits, ForkProbeSaysThatRootCannotBeCounted) {
+  EXPECT_THROW(count_by_fork_probe(0), HostError);
+}
+
+TEST_F(Limits, ZombiesCount) {
+  const pid_t zombie = ::fork();
+  if (zombie == 0) ::_exit(::setresuid(private_uid(), private_uid(), private_uid()) == 0 ? 0 : 1);
+  siginfo_t ended{};
+  ::waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT);
+  // The child named itself after its own pid.
+  const uid_t uid = 1'900'000'000u + static_cast<uid_t>(zombie);
+  const std::int64_t used = rlimit_nproc_limit(0, uid).used;
+  const std::int64_t counted = count_by_fork_probe(uid);
+  ::waitpid(zombie, nullptr, 0);
+  EXPECT_EQ(ended.si_status, 0);
+  EXPECT_EQ(used, 1);
+  EXPECT_EQ(counted, 1);
+}
+
+TEST_F(Limits, HeadroomPutsTheBindingLimitFirst) {
+  Cgroup group = make_group();
+  group.set_pids_max(6);
+  Testee testee(group.join_descriptors(), "threads", private_uid(), 100);
+  const Headroom wide = headroom(hierarchy_, {testee.pid(), {}, {}});
+  ASSERT_NE(wide.binding(), nullptr);
+  EXPECT_EQ(wide.binding()->name, "pids.max");
+  EXPECT_EQ(wide.binding()->scope, group.pids_group());
+  EXPECT_EQ(wide.threads_left(), 5);
+  EXPECT_EQ(testee.make(10), (Answer{5, EAGAIN}));
+  EXPECT_EQ(headroom(hierarchy_, {testee.pid(), {}, {}}).threads_left(), 0);
+}
+
+TEST_F(Limits, KernelAsksNprocBeforePids) {
+  Cgroup group = make_group();
+  group.set_pids_max(6);
+  Testee testee(group.join_descriptors(), "threads", private_uid(), 6);
+  EXPECT_EQ(headroom(hierarchy_, {testee.pid(), {}, {}}).binding()->name, "RLIMIT_NPROC");
+  EXPECT_EQ(testee.make(10), (Answer{5, EAGAIN}));
+  EXPECT_EQ(group.pids().events, 0) << "the former answered";
+}
+
+TEST_F(Limits, GroupThatIsNamedTakesThePlaceOfTheOwn) {
+  Cgroup group = make_group();
+  group.set_pids_max(6);
+  const Headroom there = headroom(hierarchy_, {0, {}, group.pids_group()});
+  EXPECT_EQ(there.threads_left(), 6) << "nobody is in it yet";
+  EXPECT_THROW(headroom(hierarchy_, {0, {}, group.pids_group() + "-none"}), Error);
+}
+
+TEST_F(Limits, HostRowsMoveWithWhatWeStart) {
+  // Others may start and end tasks meanwhile: one quiet moment of several is enough, and rows that
+  // do not follow have none.
+  const auto quiet = [&] {
+    const Limit threads = threads_max_limit();
+    const Limit numbers = pid_max_limit();
+    Testee testee({}, "threads");
+    EXPECT_EQ(testee.make(400), (Answer{400, 0}));
+    const auto more = threads_max_limit().used - threads.used;
+    const auto fewer = *numbers.threads_left - *pid_max_limit().threads_left;
+    return std::abs(more - 401) <= 5 && std::abs(fewer - 401) <= 5;
+  };
+  EXPECT_TRUE(eventually(quiet));
+}
+
+TEST_F(Limits, SharedLimitsEndWithTheCallersOwnPath) {
+  Cgroup group = make_group();
+  group.set_pids_max(50);
+  const pid_t inside = ::fork();
+  if (inside == 0) {
+    try {
+      for (const int procs : group.join_descriptors()) {
+        if (::write(procs, "0", 1) != 1) ::_exit(2);
+      }
+      const auto limits = shared_limits(hierarchy_);
+      const bool fits = !first_overfilled(limits, 39);
+      const auto full = first_overfilled(limits, 40);
+      ::_exit(fits && full && full->scope == group.pids_group() && full->value == 50 ? 0 : 1);
+    } catch (const std::exception&) {
+      ::_exit(3);
+    }
+  }
+  int status = -1;
+  ::waitpid(inside, &status, 0);
+  EXPECT_EQ(status, 0) << "39 and the one that is there are 80 % of 50, 40 are too many";
+}
+
+}  // namespace
+}  // namespace ceiling

@@ -1,0 +1,146 @@
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cgroups/control_file.h"
+#include "cgroups/error.h"
+#include "tests/kernel/cgroups/testee.h"
+
+namespace ceiling {
+namespace {
+
+using Answer = Testee::Answer;
+
+class Pids : public Privileged {};
+
+class PidsMax : public Privileged,
+                public testing::WithParamInterface<std::tuple<int, const char*>> {};
+
+TEST_P(PidsMax, AllowsExactlyOneLessThanItsValue) {
+  const auto [value, mode] = GetParam();
+  Cgroup group = make_group();
+  group.set_pids_max(value);
+  Testee testee(group.join_descriptors(), mode);
+  EXPECT_EQ(testee.make(value + 5), (Answer{value - 1, EAGAIN}));
+  const PidsState state = group.pids();
+  EXPECT_EQ(state.current, value);
+  EXPECT_EQ(state.max, value);
+  EXPECT_EQ(state.events, 1);
+  group.destroy();
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, PidsMax,
+                         testing::Combine(testing::Values(1, 2, 10, 150),
+                                          testing::Values("threads", "processes")));
+
+TEST_F(Pids, GroupStandsBelowTheCallersOwnInEveryHierarchy) {
+  Cgroup group = make_group({"pids", "freezer", "memory"});
+  Testee testee(group.join_descriptors(), "threads");
+  for (const char* controller : {"pids", "freezer", "memory"}) {
+    if (hierarchy_.controller(controller) == nullptr) continue;
+    const std::string inside = hierarchy_.group_of(testee.pid(), controller);
+    EXPECT_EQ(hierarchy_.folder(controller, inside), group.folder(controller)) << controller;
+    EXPECT_EQ(std::filesystem::path(inside).filename(),
+              std::filesystem::path(group.pids_group()).filename());
+  }
+  EXPECT_EQ(hierarchy_.group_of(testee.pid(), "pids"), group.pids_group());
+  EXPECT_GT(group.memory_bytes().value_or(0), 0);
+  group.destroy();
+}
+
+TEST_F(Pids, AncestorBindsBelowItsLeaf) {
+  Cgroup parent = make_group();
+  Cgroup leaf = parent.child("leaf");
+  parent.set_pids_max(10);
+  leaf.set_pids_max(50);
+  Testee testee(leaf.join_descriptors(), "threads");
+  EXPECT_EQ(testee.make(60), (Answer{9, EAGAIN}));
+  EXPECT_EQ(parent.pids().current, 10);
+  // Where it is counted differs by kernel: in the forking or in the limiting group.
+  EXPECT_EQ(parent.pids().events + leaf.pids().events, 1);
+
+  const std::vector<PidsState> path = pids_path(hierarchy_, leaf.pids_group());
+  ASSERT_GE(path.size(), 2u);
+  EXPECT_EQ(path[0].group, leaf.pids_group());
+  EXPECT_EQ(path[0].max, 50);
+  EXPECT_EQ(path[1].group, parent.pids_group());
+  EXPECT_EQ(path[1].max, 10);
+  leaf.destroy();
+  parent.destroy();
+}
+
+TEST_F(Pids, LoweringBelowCurrentIsNotRefusedAndStopsEveryNewTask) {
+  Cgroup group = make_group();
+  group.set_pids_max(20);
+  Testee testee(group.join_descriptors(), "threads");
+  EXPECT_EQ(testee.make(9), (Answer{9, 0}));
+  group.set_pids_max(5);
+  EXPECT_EQ(group.pids().current, 10);
+  EXPECT_EQ(testee.make(1), (Answer{0, EAGAIN}));
+  group.set_pids_max(std::nullopt);
+  EXPECT_EQ(group.pids().max, std::nullopt);
+  EXPECT_EQ(testee.make(15), (Answer{15, 0}));
+  group.destroy();
+}
+
+TEST_F(Pids, AttachingIsNeverRefused) {
+  Cgroup group = make_group();
+  group.set_pids_max(1);
+  std::vector<Testee> testees;
+  for (int i = 0; i < 3; ++i) {
+    testees.emplace_back(std::vector<int>{}, "threads");
+    EXPECT_EQ(testees.back().make(2), (Answer{2, 0}));
+    group.join(testees.back().pid());
+  }
+  EXPECT_EQ(group.pids().current, 9) << "whole processes move, not one thread of each";
+  EXPECT_EQ(testees[0].make(1), (Answer{0, EAGAIN}));
+  group.destroy();
+}
+
+TEST_F(Pids, ZeroRefusesEveryTask) {
+  Cgroup group = make_group();
+  group.set_pids_max(0);
+  Testee testee(group.join_descriptors(), "threads");
+  EXPECT_EQ(testee.make(1), (Answer{0, EAGAIN}));
+  group.destroy();
+}
+
+TEST_F(Pids, EveryRefusalIsCounted) {
+  Cgroup group = make_group();
+  group.set_pids_max(3);
+  Testee testee(group.join_descriptors(), "threads");
+  EXPECT_EQ(testee.make(5), (Answer{2, EAGAIN}));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(testee.make(1), (Answer{0, EAGAIN}));
+  EXPECT_EQ(group.pids().events, 5);
+  group.destroy();
+}
+
+TEST_F(Pids, ValueThatTheKernelDoesNotTakeIsAnError) {
+  Cgroup group = make_group();
+  EXPECT_THROW(group.set_pids_max(-1), Error);
+  EXPECT_EQ(group.pids().max, std::nullopt);
+}
+
+TEST_F(Pids, GroupThatIsThereIsNotTakenOver) {
+  const std::string name = kTestGroup + std::to_string(::getpid()) + "-twice";
+  Cgroup group = Cgroup::create(hierarchy_, name);
+  EXPECT_THROW(Cgroup::create(hierarchy_, name), Error);
+  EXPECT_TRUE(std::filesystem::exists(group.folders().front())) << "nor removed";
+  EXPECT_EQ(group.folders(), Cgroup::planned_folders(hierarchy_, name));
+  EXPECT_THROW(Cgroup::create(hierarchy_, "../x"), Error);
+}
+
+TEST_F(Pids, MoveAssignmentEndsWhatItReplacesAndLeaksNothing) {
+  const std::size_t before = numbered_entries("/proc/self/fd").size();
+  {
+    Cgroup first = make_group();
+    const auto replaced = first.folders();
+    first = make_group();
+    for (const auto& folder : replaced) EXPECT_FALSE(std::filesystem::exists(folder));
+    EXPECT_TRUE(std::filesystem::exists(first.folders().front()));
+  }
+  EXPECT_EQ(numbered_entries("/proc/self/fd").size(), before);
+}
+
+}  // namespace
+}  // namespace ceiling
