@@ -25,12 +25,12 @@ struct Attribution {
 };
 
 struct Observed {
-  std::optional<int> fleet_size;       ///< first settled size at which a frontend failed
-  std::optional<std::int64_t> threads; ///< tasks in the limit's scope, counted from outside
+  std::optional<int> fleet_size;        ///< first settled size at which a frontend failed
+  std::optional<std::int64_t> threads;  ///< tasks in the limit's scope, counted from outside
   std::string limit;
-  int error = 0;                       ///< errno of the first refusal
+  int error = 0;  ///< errno of the first refusal
   int frontends_failed = 0;
-  std::string failure;                 ///< "start" or "build"
+  std::string failure;  ///< "start" or "build"
 };
 
 struct Routable {
@@ -43,8 +43,8 @@ struct Invariant {
   std::string name;
   std::optional<bool> holds;  ///< nothing: could not be judged, `evidence` says why
   std::uint64_t checked = 0;
-  std::string evidence;       ///< the first violation, or what was missing
-  bool judged = true;         ///< false: reported only, does not move the verdict
+  std::string evidence;  ///< the first violation, or what was missing
+  bool judged = true;    ///< false: reported only, does not move the verdict
 };
 
 struct ArmVerdict {
@@ -68,8 +68,8 @@ struct RunVerdict {
   std::vector<std::string> damage;  ///< unreadable lines of the history
 };
 
-/// Judges a history against what the experiment predicts, from these two values alone: the cost model
-/// is fitted from the history's calibration, the prediction is made from it again.
+/// Judges a history against what the experiment predicts, from these two values alone: the cost
+/// model is fitted from the history's calibration, the prediction is made from it again.
 RunVerdict judge(const Experiment& experiment, const ParsedHistory& history);
 
 }  // namespace ceiling

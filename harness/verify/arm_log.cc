@@ -1,0 +1,84 @@
+#include "harness/verify/arm_log.h"
+
+#include <unordered_map>
+#include <utility>
+
+namespace ceiling {
+namespace {
+
+/// Sorts one arm's events as they come.
+class Sorter {
+ public:
+  void operator()(const RunEvent&) {}
+  void operator()(const CalibrationEvent& e) {
+    log_.calibration.push_back({e.fleet_size, e.tasks});
+  }
+  void operator()(const StepEvent& e) {
+    under_way_.step = &e;
+    log_.steps.push_back(std::exchange(under_way_, {}));
+  }
+  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_}); }
+  void operator()(const MapEvent& e) {
+    in_service_ = in_service_ || (e.complete && e.published);
+    log_.maps.push_back(&e);
+  }
+  void operator()(const RefusalEvent& e) {
+    if (under_way_.refusals.empty()) under_way_.samples_before_refusal = under_way_.samples.size();
+    under_way_.refusals.push_back(&e);
+  }
+  void operator()(const SampleEvent& e) { under_way_.samples.push_back(&e); }
+  void operator()(const FaultEvent& e) { under_way_.faults.push_back(&e); }
+  void operator()(const RoutableEvent& e) {
+    if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
+  }
+  void operator()(const AuditEvent& e) { log_.audit = &e; }
+  void operator()(const ArmEndEvent& e) { log_.end = &e; }
+
+  ArmLog take() { return std::move(log_); }
+
+ private:
+  ArmLog log_;
+  StepLog under_way_;
+  bool in_service_ = false;
+};
+
+}  // namespace
+
+const SampleEvent* StepLog::sample(std::string_view scope, std::string_view limit) const {
+  const SampleEvent* last = nullptr;
+  for (const SampleEvent* sample : samples)
+    if (sample->scope == scope && sample->limit == limit) last = sample;
+  return last;
+}
+
+const SampleEvent* StepLog::sample_at_refusal(std::string_view scope,
+                                              std::string_view limit) const {
+  for (std::size_t i = samples_before_refusal; i < samples.size(); ++i)
+    if (samples[i]->scope == scope && samples[i]->limit == limit) return samples[i];
+  return sample(scope, limit);
+}
+
+bool StepLog::complete() const {
+  return step->settled && step->failed.empty() && step->in_service == step->fleet_size;
+}
+
+std::map<std::string, ArmLog> sort_by_arm(const History& history) {
+  std::unordered_map<std::string, Sorter> sorters;
+  for (const Event& event : history) {
+    Sorter& sorter = sorters[event.arm];
+    std::visit(sorter, event.what);
+  }
+  std::map<std::string, ArmLog> arms;
+  for (auto& [name, sorter] : sorters) arms.emplace(name, sorter.take());
+  return arms;
+}
+
+bool is_frontend_scope(std::string_view scope) {
+  return scope.starts_with("frontend-");
+}
+
+bool is_ancestor_scope(std::string_view scope) {
+  return scope.starts_with('/');
+}
+
+}  // namespace ceiling

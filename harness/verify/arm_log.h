@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/experiment/experiment.h"
+#include "harness/observe/history.h"
+#include "harness/predict/predict.h"
+
+namespace ceiling {
+
+/// What was seen between one step and the next. Everything points into the history.
+struct StepLog {
+  const StepEvent* step = nullptr;
+  std::vector<const SampleEvent*> samples;    ///< written just before the step
+  std::vector<const RefusalEvent*> refusals;  ///< reported while it was under way
+  std::size_t samples_before_refusal = 0;
+  std::vector<const FaultEvent*> faults;     ///< likewise
+  std::vector<const RoutableEvent*> sweeps;  ///< after it
+
+  /// The last sample of one limit in one scope, or nullptr.
+  const SampleEvent* sample(std::string_view scope, std::string_view limit) const;
+  /// The first one that was written after the first refusal; where there is none, the last one. In
+  /// a shared scope main processes may still join after it.
+  const SampleEvent* sample_at_refusal(std::string_view scope, std::string_view limit) const;
+  /// Every frontend settled with a complete map.
+  bool complete() const;
+};
+
+struct OpLog {
+  const OpEvent* op = nullptr;
+  bool in_service = false;  ///< a frontend had been in service before this event
+};
+
+/// One arm's events, sorted by kind and kept in their order. Valid as long as the history.
+struct ArmLog {
+  std::vector<CalibrationPoint> calibration;
+  std::vector<StepLog> steps;
+  std::vector<const MapEvent*> maps;
+  std::vector<OpLog> ops;
+  const AuditEvent* audit = nullptr;
+  const ArmEndEvent* end = nullptr;
+};
+
+/// The arms of a history by name; events before the first arm stand under "". One pass.
+std::map<std::string, ArmLog> sort_by_arm(const History& history);
+
+/// "frontend-3": the group or uid of one frontend, as the samples name it.
+bool is_frontend_scope(std::string_view scope);
+/// "/x": a group above those of the run.
+bool is_ancestor_scope(std::string_view scope);
+
+}  // namespace ceiling

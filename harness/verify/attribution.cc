@@ -1,0 +1,131 @@
+#include "harness/verify/attribution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <unordered_map>
+
+namespace ceiling {
+namespace {
+
+bool at_limit(const SampleEvent& sample) {
+  return sample.value && sample.tasks >= *sample.value;
+}
+
+/// How many of some scopes stand at one limit.
+struct Standing {
+  const SampleEvent* example = nullptr;  ///< one at its limit, else one that is limited
+  std::size_t full = 0;
+  std::size_t scopes = 0;
+
+  bool all() const { return full > 0 && full == scopes; }
+  std::string text() const {
+    const std::string tasks = fmt::format("{} of {}", example->tasks, *example->value);
+    return scopes == 1 ? tasks : fmt::format("{}, full in {} of {} scopes", tasks, full, scopes);
+  }
+};
+
+Standing standing(const StepLog& step, const std::vector<std::string>& scopes,
+                  std::string_view limit) {
+  Standing found{.scopes = scopes.size()};
+  for (const std::string& scope : scopes) {
+    const SampleEvent* sample = step.sample(scope, limit);
+    if (!sample || !sample->value) continue;
+    if (!found.example || (at_limit(*sample) && found.full == 0)) found.example = sample;
+    if (at_limit(*sample)) ++found.full;
+  }
+  return found;
+}
+
+const SampleEvent* ancestor_at_limit(const StepLog& step, std::string_view limit) {
+  for (const SampleEvent* sample : step.samples)
+    if (is_ancestor_scope(sample->scope) && sample->limit == limit && at_limit(*sample))
+      return sample;
+  return nullptr;
+}
+
+/// Refusals that the kernel counted in some groups, summed.
+struct Counter {
+  bool read = false;
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+
+  bool moved() const { return after > before; }
+  std::string text() const { return fmt::format("{} -> {}", before, after); }
+};
+
+std::unordered_map<std::string, std::int64_t> pids_events(const StepLog& step) {
+  std::unordered_map<std::string, std::int64_t> events;
+  for (const SampleEvent* sample : step.samples)
+    if (sample->limit == to_string(LimitName::pids_max) && sample->pids_events)
+      events[sample->scope] = *sample->pids_events;
+  return events;
+}
+
+/// A group of the run that was not there before is new and began at zero; an ancestor without an
+/// earlier reading says nothing.
+Counter count_events(const StepLog* before, const StepLog& failing, bool ancestors) {
+  std::unordered_map<std::string, std::int64_t> earlier;
+  if (before) earlier = pids_events(*before);
+  Counter sum;
+  for (const auto& [scope, events] : pids_events(failing)) {
+    if (is_ancestor_scope(scope) != ancestors) continue;
+    const auto found = earlier.find(scope);
+    if (found == earlier.end() && ancestors) continue;
+    sum.read = true;
+    sum.before += found == earlier.end() ? 0 : found->second;
+    sum.after += events;
+  }
+  return sum;
+}
+
+bool all_again(const std::vector<const RefusalEvent*>& refusals) {
+  return std::all_of(refusals.begin(), refusals.end(),
+                     [](const RefusalEvent* refusal) { return refusal->error == EAGAIN; });
+}
+
+Attribution attributed(LimitName limit, const SampleEvent& sample, Attribution so_far) {
+  so_far.limit = to_string(limit);
+  so_far.where = sample.where;
+  so_far.evidence["tasks"] = fmt::format("{} of {}", sample.tasks, *sample.value);
+  return so_far;
+}
+
+}  // namespace
+
+std::vector<std::string> limited_scopes(LimitScope scope, const StepEvent& failing) {
+  if (scope == LimitScope::fleet) return {"fleet"};
+  return failing.failed;
+}
+
+Attribution attribute(LimitScope scope, const StepLog* before, const StepLog& failing) {
+  Attribution found;
+  found.evidence["refusals_reported"] = std::to_string(failing.refusals.size());
+  if (failing.refusals.empty()) return found;
+  found.evidence["errno"] = errno_name(failing.refusals.front()->error);
+
+  const auto scopes = limited_scopes(scope, *failing.step);
+  const Standing pids = standing(failing, scopes, to_string(LimitName::pids_max));
+  const Standing nproc = standing(failing, scopes, to_string(LimitName::rlimit_nproc));
+  const SampleEvent* outer = ancestor_at_limit(failing, to_string(LimitName::pids_max));
+  const Counter events = count_events(before, failing, false);
+  const Counter outer_events = outer ? count_events(before, failing, true) : Counter{};
+  if (events.read) found.evidence["pids.events"] = events.text();
+  if (outer_events.read) found.evidence["pids.events above"] = outer_events.text();
+  if (pids.example) found.evidence["tasks against pids.max"] = pids.text();
+  if (nproc.example) found.evidence["tasks against RLIMIT_NPROC"] = nproc.text();
+
+  if (!all_again(failing.refusals)) return found;
+  const bool counted = events.moved() || outer_events.moved();
+  if (pids.all() && events.moved()) return attributed(LimitName::pids_max, *pids.example, found);
+  if (outer && counted) return attributed(LimitName::pids_max, *outer, found);
+  // Where pids.max is full as well, only a counter that was read and stood still rules it out.
+  const bool counter_needed = pids.full > 0 || outer;
+  const bool counter_read = events.read || outer_events.read;
+  if (nproc.all() && !counted && (!counter_needed || counter_read))
+    return attributed(LimitName::rlimit_nproc, *nproc.example, found);
+  return found;
+}
+
+}  // namespace ceiling

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/verify/arm_log.h"
+#include "harness/verify/verify.h"
+
+namespace ceiling {
+
+/// The scopes whose limit the failed frontends of a step met: their own, or "fleet".
+std::vector<std::string> limited_scopes(LimitScope scope, const StepEvent& failing);
+
+/// Which limit refused at `failing`. `before` is the step before it, nullptr where there is none.
+///
+/// pids.max: a group on the path stands at its limit and a pids.events counter moved. The counters
+/// of every sampled group count: before 6.11 and on v1 the kernel counts in the forking group,
+/// later in the limiting one (cgroup-v2.rst, "PID"). RLIMIT_NPROC: the uid stands at its limit, and
+/// no pids.events moved: the kernel asks it before pids.max and leaves no trace (fork in
+/// kernel/fork.c). Anything else leaves `limit` empty, with what was seen as evidence.
+Attribution attribute(LimitScope scope, const StepLog* before, const StepLog& failing);
+
+}  // namespace ceiling

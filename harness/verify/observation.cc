@@ -1,0 +1,200 @@
+#include "harness/verify/observation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_set>
+
+#include "harness/verify/attribution.h"
+
+namespace ceiling {
+namespace {
+
+using Names = std::unordered_set<std::string>;
+
+/// Index of the first step at which a frontend failed, or the number of steps.
+std::size_t failing_index(const ArmLog& log) {
+  const auto failed = [](const StepLog& s) { return s.step->settled && !s.step->failed.empty(); };
+  const auto found = std::find_if(log.steps.begin(), log.steps.end(), failed);
+  return static_cast<std::size_t>(found - log.steps.begin());
+}
+
+/// A step whose events contradict each other, or that did not come to its end.
+std::vector<std::string> step_findings(const StepLog& log) {
+  const StepEvent& step = *log.step;
+  std::vector<std::string> found;
+  if (!step.settled)
+    found.push_back(
+        fmt::format("the step to {} did not settle in its time limit", step.fleet_size));
+  else if (step.failed.empty() && step.in_service != step.fleet_size)
+    found.push_back(fmt::format("at {} frontends only {} were in service, and none failed",
+                                step.fleet_size, step.in_service));
+  const Names failed(step.failed.begin(), step.failed.end());
+  for (const RefusalEvent* refusal : log.refusals)
+    if (step.settled && !failed.contains(refusal->frontend))
+      found.push_back(fmt::format("{} reported a refusal in the step to {}, and did not fail",
+                                  refusal->frontend, step.fleet_size));
+  return found;
+}
+
+std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) {
+  std::vector<std::string> found;
+  const std::vector<int> planned = arm.fleet.sizes();
+  for (std::size_t i = 0; i < log.steps.size(); ++i) {
+    const int size = log.steps[i].step->fleet_size;
+    if (i >= planned.size() || planned[i] != size) {
+      const std::string expected = i < planned.size() ? std::to_string(planned[i]) : "its end";
+      found.push_back(
+          fmt::format("the history has a step to {} where the plan has {}", size, expected));
+      break;
+    }
+  }
+  for (const StepLog& step : log.steps)
+    std::ranges::copy(step_findings(step), std::back_inserter(found));
+  if (!log.end)
+    found.push_back("the arm has no end: the history was cut short");
+  else if (!log.end->completed)
+    found.push_back("the arm did not come to its end: " + log.end->reason);
+  else if (log.steps.empty())
+    found.push_back("the arm has no steps");
+  else if (failing_index(log) == log.steps.size() &&
+           log.steps.back().step->fleet_size != arm.fleet.end)
+    found.push_back(fmt::format("the arm ended at {} frontends, before a failure and before {}",
+                                log.steps.back().step->fleet_size, arm.fleet.end));
+  return found;
+}
+
+/// The limit whose samples count the tasks: the one that refused, else the one that was set.
+std::string_view counting_limit(const ArmPlan& arm, const Attribution& attribution) {
+  if (!attribution.limit.empty()) return attribution.limit;
+  return to_string(arm.limits.pids_max || !arm.limits.rlimit_nproc ? LimitName::pids_max
+                                                                   : LimitName::rlimit_nproc);
+}
+
+/// Every frontend that failed must have said why.
+std::vector<std::string> silent_failures(LimitScope scope, const StepLog& failing) {
+  std::vector<std::string> found;
+  Names refused;
+  for (const RefusalEvent* refusal : failing.refusals) refused.insert(refusal->frontend);
+  for (const std::string& name : failing.step->failed) {
+    if (refused.contains(name)) continue;
+    const auto fault = std::find_if(failing.faults.begin(), failing.faults.end(),
+                                    [&name](const FaultEvent* f) { return f->target == name; });
+    if (fault != failing.faults.end())
+      found.push_back(fmt::format("{} failed without a refusal: {} {}", name, (*fault)->kind,
+                                  (*fault)->detail));
+    else if (scope == LimitScope::frontend || refused.empty())
+      found.push_back(name + " failed without reporting a refusal");
+  }
+  return found;
+}
+
+/// Frontends' own counts against the kernel's. In a shared scope theirs are parts of it.
+std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
+                                    std::string_view limit) {
+  std::vector<std::string> found;
+  for (const RefusalEvent* refusal : failing.refusals) {
+    const bool own = scope == LimitScope::frontend;
+    const SampleEvent* sample = failing.sample(own ? refusal->frontend : "fleet", limit);
+    if (!sample) continue;
+    if (own ? refusal->tasks != sample->tasks : refusal->tasks > sample->tasks)
+      found.push_back(fmt::format("{} reports {} tasks, the kernel counts {} in {}",
+                                  refusal->frontend, refusal->tasks, sample->tasks,
+                                  own ? "its group" : "the group of the whole fleet"));
+  }
+  return found;
+}
+
+class Observer {
+ public:
+  Observer(const ArmPlan& arm, const ArmLog& log)
+      : arm_(arm), log_(log), failing_(failing_index(log)) {}
+
+  Observation take() {
+    if (failing_ < log_.steps.size()) observe_failure();
+    observe_routable();
+    inconclusive(course_findings(arm_, log_));
+    return std::move(seen_);
+  }
+
+ private:
+  void contrary(const std::vector<std::string>& found) {
+    std::copy(found.begin(), found.end(), std::back_inserter(seen_.findings.contrary));
+  }
+  void inconclusive(const std::vector<std::string>& found) {
+    std::copy(found.begin(), found.end(), std::back_inserter(seen_.findings.inconclusive));
+  }
+  void observe_failure();
+  void count_threads();
+  void observe_routable();
+
+  const ArmPlan& arm_;
+  const ArmLog& log_;
+  const std::size_t failing_;
+  Observation seen_;
+};
+
+void Observer::observe_failure() {
+  const StepLog& failing = log_.steps[failing_];
+  const LimitScope scope = arm_.limits.scope;
+  seen_.failing = &failing;
+  seen_.attribution = attribute(scope, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
+  seen_.observed.fleet_size = failing.step->fleet_size;
+  seen_.observed.frontends_failed = static_cast<int>(failing.step->failed.size());
+  seen_.observed.limit = seen_.attribution.limit;
+  if (!failing.refusals.empty()) {
+    seen_.observed.error = failing.refusals.front()->error;
+    seen_.observed.failure = failing.refusals.front()->phase;
+  }
+  count_threads();
+  contrary(misreports(scope, failing, counting_limit(arm_, seen_.attribution)));
+  inconclusive(silent_failures(scope, failing));
+  if (!failing.refusals.empty() && seen_.attribution.limit.empty())
+    inconclusive({"refusal without a limit at its count"});
+}
+
+/// The tasks in the limit's scope. Where every frontend has its own, they must agree.
+void Observer::count_threads() {
+  const std::string_view limit = counting_limit(arm_, seen_.attribution);
+  const SampleEvent* first = nullptr;
+  for (const std::string& scope : limited_scopes(arm_.limits.scope, *seen_.failing->step)) {
+    const bool shared = arm_.limits.scope == LimitScope::fleet;
+    const SampleEvent* sample = shared ? seen_.failing->sample_at_refusal(scope, limit)
+                                       : seen_.failing->sample(scope, limit);
+    if (!sample)
+      return inconclusive({fmt::format("no sample of {} in {} at the failing step", limit, scope)});
+    if (!first) first = sample;
+    if (sample->tasks != first->tasks && !seen_.attribution.limit.empty()) {
+      contrary({fmt::format("the kernel counts {} tasks in {}, but {} in {}", first->tasks,
+                            first->scope, sample->tasks, scope)});
+      break;
+    }
+  }
+  seen_.observed.threads = first->tasks;
+}
+
+void Observer::observe_routable() {
+  std::size_t from = failing_;
+  for (std::size_t i = 0; i < failing_; ++i)
+    if (log_.steps[i].complete()) from = i;
+  for (std::size_t i = from; i < log_.steps.size(); ++i) {
+    for (const RoutableEvent* sweep : log_.steps[i].sweeps) {
+      if (sweep->pairs <= 0) continue;  // nobody was asked: says nothing
+      if (i < failing_) seen_.routable.before = sweep->share;
+      seen_.routable.lowest = std::min(seen_.routable.lowest.value_or(1.0), sweep->share);
+      seen_.routable.after = sweep->share;
+      if (i >= failing_)
+        seen_.lowest_after_failing =
+            std::min(seen_.lowest_after_failing.value_or(1.0), sweep->share);
+    }
+  }
+}
+
+}  // namespace
+
+Observation observe(const ArmPlan& arm, const ArmLog& log) {
+  return Observer(arm, log).take();
+}
+
+}  // namespace ceiling

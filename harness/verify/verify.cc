@@ -1,0 +1,299 @@
+#include "harness/verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "harness/verify/arm_log.h"
+#include "harness/verify/invariants.h"
+#include "harness/verify/observation.h"
+
+namespace ceiling {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+void append(Lines& to, const Lines& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+/// Whether the starting fleet lies on the measured line: one line a scope that does not.
+Lines off_the_line(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
+  const auto settled = [](const StepLog& s) { return s.step->settled; };
+  const auto first = std::find_if(log.steps.begin(), log.steps.end(), settled);
+  // A refused start says nothing about the line, and is judged as what it is.
+  if (first == log.steps.end() || !first->step->failed.empty()) return {};
+  const int size = first->step->fleet_size;
+  const bool own = arm.limits.scope == LimitScope::frontend;
+  const std::int64_t expected = own ? model.frontend_tasks(size) : model.fleet_tasks(size);
+  std::unordered_set<std::string> scopes;
+  for (const SampleEvent* sample : first->samples) {
+    if (own ? !is_frontend_scope(sample->scope) : sample->scope != "fleet") continue;
+    scopes.insert(sample->scope);
+    if (sample->tasks != expected)
+      return {fmt::format("not linear: at {} frontends the measured line gives {} tasks, {} has {}",
+                          size, expected, sample->scope, sample->tasks)};
+  }
+  const std::size_t needed = own ? static_cast<std::size_t>(size) : 1;
+  if (scopes.size() != needed)
+    return {fmt::format("not linear: {} of {} scopes were sampled at the start", scopes.size(),
+                        needed)};
+  return {};
+}
+
+template <typename T>
+std::string differs(const char* what, const T& predicted, const T& observed) {
+  return fmt::format("{}: predicted {}, observed {}", what, predicted, observed);
+}
+
+/// How the observation differs from the prediction; empty where it was met.
+Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observation& seen) {
+  const Observed& observed = seen.observed;
+  if (!predicted.fleet_size && !observed.fleet_size) return {};
+  if (!predicted.fleet_size)
+    return {fmt::format("predicted that no frontend fails up to {}, {} failed at {}", arm.fleet.end,
+                        observed.frontends_failed, *observed.fleet_size)};
+  if (!observed.fleet_size)
+    return {fmt::format("predicted a failure at {} frontends, none failed up to {}",
+                        *predicted.fleet_size, arm.fleet.end)};
+  Lines found;
+  if (*predicted.fleet_size != *observed.fleet_size)
+    found.push_back(differs("fleet size", *predicted.fleet_size, *observed.fleet_size));
+  if (predicted.threads != observed.threads)
+    found.push_back(
+        differs("threads", predicted.threads.value_or(0), observed.threads.value_or(0)));
+  const std::string limit(predicted.limit ? to_string(*predicted.limit) : "none");
+  if (limit != observed.limit) found.push_back(differs("limit", limit, observed.limit));
+  if (predicted.scope == LimitScope::frontend && observed.frontends_failed != *observed.fleet_size)
+    found.push_back(
+        differs("frontends that fail", *observed.fleet_size, observed.frontends_failed));
+  return found;
+}
+
+/// Canary operations that were begun while a frontend was in service.
+struct Canaries {
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  const OpEvent* first_failure = nullptr;
+};
+
+Canaries count_canaries(const ArmLog& log) {
+  Canaries canaries;
+  std::unordered_set<std::uint64_t> too_early;
+  for (const auto& [op, in_service] : log.ops) {
+    if (op->kind != "put" && op->kind != "get") continue;
+    if (op->phase == OpPhase::invoke) {
+      if (!in_service) too_early.insert(op->id);
+    } else if (op->phase == OpPhase::ok) {
+      ++canaries.succeeded;
+    } else if (!too_early.contains(op->id)) {
+      ++canaries.failed;
+      if (!canaries.first_failure) canaries.first_failure = op;
+    }
+  }
+  return canaries;
+}
+
+struct Conclusion {
+  Outcome outcome = Outcome::unknown;
+  Lines against_contained = {};  ///< what shows that it was not
+  Lines missing = {};            ///< what the outcome could not be concluded without
+};
+
+/// What speaks against `contained`, shards apart: operations between sweeps, and maps.
+Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
+                            const Invariant& maps) {
+  Conclusion found;
+  const Canaries canaries = count_canaries(log);
+  if (canaries.first_failure)
+    found.against_contained.push_back(
+        fmt::format("{} canary operations failed, first {} {} through {}", canaries.failed,
+                    canaries.first_failure->kind, canaries.first_failure->id,
+                    canaries.first_failure->frontend));
+  else if (canaries.succeeded == 0 && !experiment.clients.empty())
+    found.missing.push_back("no canary operation was seen");
+  if (maps.holds == false)
+    found.against_contained.push_back("a wrong map was published: " + maps.evidence);
+  else if (!maps.holds)
+    found.missing.push_back("no-wrong-map: " + maps.evidence);
+  if (found.against_contained.empty() && found.missing.empty()) found.outcome = Outcome::contained;
+  return found;
+}
+
+/// The outcome of an arm whose prediction was met. `prevented` is never concluded: there is no
+/// guardrail yet that keeps a fleet small.
+Conclusion conclude(const Experiment& experiment, const ArmLog& log, const Observation& seen,
+                    const Invariant& maps) {
+  if (!seen.failing) return {.outcome = Outcome::not_reached};
+  if (!seen.routable.before) return {.missing = {"no sweep at the last complete step"}};
+  if (!seen.lowest_after_failing) return {.missing = {"no sweep after the failing step"}};
+  if (*seen.routable.before < 1)
+    return {.against_contained = {fmt::format("only {:.4f} of the shards were routable before the "
+                                              "failing step",
+                                              *seen.routable.before)}};
+  if (*seen.lowest_after_failing < 1) return {.outcome = Outcome::outage};
+  return contained_or_not(experiment, log, maps);
+}
+
+Findings hold_against(Outcome expect, const Conclusion& concluded) {
+  Findings found;
+  if (expect == Outcome::any) return found;
+  if (concluded.outcome == Outcome::unknown) {
+    found.inconclusive = concluded.missing;
+    append(expect == Outcome::contained ? found.contrary : found.inconclusive,
+           concluded.against_contained);
+    if (found.contrary.empty() && found.inconclusive.empty())
+      found.inconclusive.push_back("the outcome is unknown");
+  } else if (concluded.outcome != expect) {
+    found.contrary.push_back(fmt::format("expected {}, the outcome is {}", to_string(expect),
+                                         to_string(concluded.outcome)));
+  }
+  return found;
+}
+
+Findings hold_against(const std::vector<Invariant>& invariants) {
+  Findings found;
+  for (const Invariant& invariant : invariants) {
+    if (!invariant.judged || invariant.holds == true) continue;
+    (invariant.holds ? found.contrary : found.inconclusive)
+        .push_back(invariant.name + ": " + invariant.evidence);
+  }
+  return found;
+}
+
+/// Judges one arm, step by step.
+class ArmJudge {
+ public:
+  ArmJudge(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log)
+      : experiment_(experiment), log_(log) {
+    verdict_.arm = arm;
+    verdict_.predicted.scope = arm.limits.scope;
+  }
+
+  ArmVerdict judge(const std::vector<CalibrationPoint>& shared_calibration) {
+    make_prediction(log_.calibration.empty() ? shared_calibration : log_.calibration);
+    Observation seen = observe(verdict_.arm, log_);
+    add(seen.findings);
+    verdict_.observed = seen.observed;
+    verdict_.attribution = std::move(seen.attribution);
+    verdict_.routable = seen.routable;
+    verdict_.invariants = check_invariants(experiment_, verdict_.arm, log_);
+    // An observation with gaps can differ from the prediction by its gaps alone.
+    if (findings_.inconclusive.empty()) compare(seen);
+    add(hold_against(verdict_.invariants));
+    return decide();
+  }
+
+ private:
+  void add(const Findings& more) {
+    append(findings_.contrary, more.contrary);
+    append(findings_.inconclusive, more.inconclusive);
+  }
+
+  void make_prediction(const std::vector<CalibrationPoint>& calibration) {
+    if (calibration.empty()) {
+      findings_.inconclusive.push_back("not linear: the history has no calibration");
+      return;
+    }
+    verdict_.cost_model = fit(calibration);
+    if (!verdict_.cost_model) {
+      findings_.inconclusive.push_back("not linear: the calibrated fleets lie on no line");
+      return;
+    }
+    append(findings_.inconclusive, off_the_line(verdict_.arm, *verdict_.cost_model, log_));
+    verdict_.predicted = predict(verdict_.arm, *verdict_.cost_model);
+  }
+
+  void compare(const Observation& seen) {
+    const Lines mismatched = mismatches(verdict_.arm, verdict_.predicted, seen);
+    append(findings_.contrary, mismatched);
+    if (!mismatched.empty()) return;
+    const Conclusion concluded = conclude(experiment_, log_, seen, verdict_.invariants.front());
+    verdict_.outcome = concluded.outcome;
+    add(hold_against(verdict_.arm.expect, concluded));
+  }
+
+  ArmVerdict decide() {
+    verdict_.verdict = !findings_.contrary.empty()       ? Verdict::refuted
+                       : !findings_.inconclusive.empty() ? Verdict::unknown
+                                                         : Verdict::confirmed;
+    append(verdict_.reasons, findings_.contrary);
+    append(verdict_.reasons, findings_.inconclusive);
+    return std::move(verdict_);
+  }
+
+  const Experiment& experiment_;
+  const ArmLog& log_;
+  Findings findings_;
+  ArmVerdict verdict_;
+};
+
+/// What makes a readable history doubtful as a whole.
+Lines foreign_events(const Experiment& experiment, const History& history,
+                     const std::map<std::string, ArmLog>& arms) {
+  Lines found;
+  const RunEvent* run = history.empty() ? nullptr : std::get_if<RunEvent>(&history.front().what);
+  if (!run)
+    found.push_back("the history does not begin with a run");
+  else if (run->experiment != experiment.name)
+    found.push_back("the history is of the experiment " + run->experiment);
+  for (const auto& [name, log] : arms) {
+    const auto same = [&name = name](const ArmPlan& arm) { return arm.name == name; };
+    if (!name.empty() && std::none_of(experiment.arms.begin(), experiment.arms.end(), same))
+      found.push_back("the experiment has no arm " + name);
+  }
+  return found;
+}
+
+Verdict overall(const RunVerdict& run) {
+  const auto any = [&run](Verdict wanted) {
+    return std::any_of(run.arms.begin(), run.arms.end(),
+                       [wanted](const ArmVerdict& arm) { return arm.verdict == wanted; });
+  };
+  if (any(Verdict::refuted)) return Verdict::refuted;
+  if (any(Verdict::unknown) || !run.damage.empty() || run.arms.empty()) return Verdict::unknown;
+  return Verdict::confirmed;
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::confirmed:
+      return "confirmed";
+    case Verdict::refuted:
+      return "refuted";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+RunVerdict judge(const Experiment& experiment, const ParsedHistory& history) {
+  const auto arms = sort_by_arm(history.events);
+  RunVerdict run;
+  run.experiment = experiment.name;
+  run.damage = history.damage;
+  if (!history.events.empty()) run.elapsed_s = history.events.back().t_s;
+  append(run.damage, foreign_events(experiment, history.events, arms));
+  const auto shared = arms.find("");
+  for (const ArmPlan& arm : experiment.arms) {
+    const auto log = arms.find(arm.name);
+    if (log == arms.end()) {
+      ArmVerdict missing;
+      missing.arm = arm;
+      missing.reasons = {"the history has nothing of this arm"};
+      run.arms.push_back(missing);
+      continue;
+    }
+    run.arms.push_back(ArmJudge(experiment, arm, log->second)
+                           .judge(shared == arms.end() ? std::vector<CalibrationPoint>{}
+                                                       : shared->second.calibration));
+  }
+  run.verdict = overall(run);
+  return run;
+}
+
+}  // namespace ceiling

@@ -1,0 +1,181 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <functional>
+
+#include "tests/unit/verify/story.h"
+
+namespace ceiling::test {
+namespace {
+
+const Course kPids;
+const Course kNproc{.name = LimitName::rlimit_nproc};
+
+// With a limit of 10 the fleet of 6 has 10 tasks a frontend as well: only the step tells them
+// apart.
+void at_step(History& history, int size, const std::function<void(SampleEvent&)>& change) {
+  std::vector<SampleEvent*> under_way;
+  for (Event& event : history) {
+    if (auto* sample = std::get_if<SampleEvent>(&event.what)) under_way.push_back(sample);
+    const auto* step = std::get_if<StepEvent>(&event.what);
+    if (!step) continue;
+    if (step->fleet_size == size)
+      for (SampleEvent* sample : under_way) change(*sample);
+    under_way.clear();
+  }
+}
+
+TEST(Attribution, PidsMaxIsProvedByTheCounterAndTheCount) {
+  const ArmVerdict arm = judge_arm(kPids, Outcome::outage);
+  EXPECT_EQ(arm.attribution.limit, "pids.max");
+  EXPECT_EQ(arm.attribution.where, "/pids/frontend-1/pids.max");
+  EXPECT_THAT(arm.attribution.evidence,
+              testing::UnorderedElementsAre(
+                  testing::Pair("refusals_reported", "7"), testing::Pair("errno", "EAGAIN"),
+                  testing::Pair("pids.events", "0 -> 7"), testing::Pair("tasks", "10 of 10"),
+                  testing::Pair("tasks against pids.max", "10 of 10, full in 7 of 7 scopes")));
+}
+
+TEST(Attribution, NprocIsProvedByTheCountAndAStillCounter) {
+  const ArmVerdict arm = judge_arm(kNproc, Outcome::outage);
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.attribution.limit, "RLIMIT_NPROC");
+  EXPECT_EQ(arm.attribution.where, "/proc/1/limits");
+  EXPECT_EQ(arm.attribution.evidence.at("pids.events"), "0 -> 0");
+  EXPECT_EQ(arm.attribution.evidence.at("tasks"), "10 of 10");
+}
+
+// The kernel asks RLIMIT_NPROC first and then leaves the counter of pids.max alone.
+TEST(Attribution, WhereBothAreFullTheCounterDecides) {
+  for (const std::int64_t events : {0, 1}) {
+    History history = story(kNproc);
+    at_step(history, 7, [events](SampleEvent& sample) {
+      if (sample.limit != "pids.max" || sample.scope == "/x") return;
+      sample.value = 10;
+      sample.pids_events = events;
+    });
+    const ArmVerdict arm = judge_arm(kNproc, Outcome::outage, history);
+    EXPECT_EQ(arm.attribution.limit, events == 0 ? "RLIMIT_NPROC" : "pids.max");
+    EXPECT_EQ(arm.verdict, events == 0 ? Verdict::confirmed : Verdict::refuted);
+  }
+}
+
+TEST(Attribution, WhereBothAreFullAndNoCounterCanBeReadNothingIsProved) {
+  History history = story(kNproc);
+  at_step(history, 7, [](SampleEvent& sample) {
+    sample.pids_events.reset();
+    if (sample.scope != "/x") sample.value = 10;
+  });
+  EXPECT_EQ(summary(judge_arm(kNproc, Outcome::outage, history)),
+            "unknown unknown: refusal without a limit at its count");
+}
+
+TEST(Attribution, ARefusalBelowEveryLimitIsUnknown) {
+  Course course = kPids;
+  course.threads = 9;
+  const ArmVerdict arm = judge_arm(course, Outcome::outage);
+  EXPECT_EQ(summary(arm), "unknown unknown: refusal without a limit at its count");
+  EXPECT_EQ(arm.attribution.limit, "");
+  EXPECT_EQ(arm.attribution.evidence.at("tasks against pids.max"),
+            "9 of 10, full in 0 of 7 scopes");
+  EXPECT_EQ(arm.observed.threads, 9);
+}
+
+TEST(Attribution, AFullGroupWhoseCounterStoodStillIsUnknown) {
+  History history = story(kPids);
+  each<SampleEvent>(history, [](SampleEvent& sample) { sample.pids_events = 0; });
+  EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+            "unknown unknown: refusal without a limit at its count");
+}
+
+TEST(Attribution, AnotherErrnoIsUnknown) {
+  History history = story(kPids);
+  each<RefusalEvent>(history, [](RefusalEvent& refusal) { refusal.error = ENOMEM; });
+  const ArmVerdict arm = judge_arm(kPids, Outcome::outage, history);
+  EXPECT_EQ(summary(arm), "unknown unknown: refusal without a limit at its count");
+  EXPECT_EQ(arm.attribution.evidence.at("errno"), "ENOMEM");
+}
+
+// The limit that bites is not always the one that was set.
+TEST(Attribution, AFullGroupAboveIsNamedAndRefutesThePrediction) {
+  Course course = kPids;
+  course.threads = 9;
+  History history = story(course);
+  at_step(history, 7, [](SampleEvent& sample) {
+    if (sample.scope == "/x") sample.tasks = 5000;
+  });
+  const ArmVerdict arm = judge_arm(course, Outcome::outage, history);
+  EXPECT_EQ(arm.attribution.where, "/pids/x/pids.max");
+  EXPECT_EQ(arm.attribution.evidence.at("tasks"), "5000 of 5000");
+  EXPECT_EQ(summary(arm), "refuted unknown: threads: predicted 10, observed 9");
+}
+
+// Since Linux 6.11 cgroup v2 counts in the group whose limit was hit.
+TEST(Attribution, TheCounterOfTheFullGroupAboveIsEnough) {
+  Course course = kPids;
+  course.threads = 9;
+  History history = story(course);
+  at_step(history, 7, [](SampleEvent& sample) {
+    sample.pids_events = sample.scope == "/x" ? 18 : 0;
+    if (sample.scope == "/x") sample.tasks = 5000;
+  });
+  const ArmVerdict arm = judge_arm(course, Outcome::outage, history);
+  EXPECT_EQ(arm.attribution.limit, "pids.max");
+  EXPECT_EQ(arm.attribution.evidence.at("pids.events above"), "17 -> 18");
+}
+
+TEST(Attribution, AFrontendThatUnderReportsRefutes) {
+  for (const std::int64_t reported : {9, 11}) {
+    History history = story(kPids);
+    each<RefusalEvent>(history, [reported](RefusalEvent& refusal) {
+      if (refusal.frontend == "frontend-3") refusal.tasks = reported;
+    });
+    EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+              "refuted outage: frontend-3 reports " + std::to_string(reported) +
+                  " tasks, the kernel counts 10 in its group");
+  }
+}
+
+TEST(Attribution, ScopesThatDisagreeRefute) {
+  History history = story(kPids);
+  at_step(history, 7, [](SampleEvent& sample) {
+    if (sample.scope == "frontend-5") sample.tasks = 11;
+  });
+  each<RefusalEvent>(history, [](RefusalEvent& refusal) {
+    if (refusal.frontend == "frontend-5") refusal.tasks = 11;
+  });
+  EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+            "refuted outage: the kernel counts 10 tasks in frontend-1, but 11 in frontend-5");
+}
+
+TEST(Attribution, ASilentFailureIsUnknown) {
+  History history = story(kPids);
+  remove<RefusalEvent>(history, [](const RefusalEvent& e) { return e.frontend == "frontend-2"; });
+  EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+            "unknown unknown: frontend-2 failed without reporting a refusal");
+  remove<RefusalEvent>(history);
+  EXPECT_EQ(judge_arm(kPids, Outcome::outage, history).verdict, Verdict::unknown);
+}
+
+TEST(Attribution, AFrontendThatDiedIsNamed) {
+  History history = story(kPids);
+  const auto refusal = std::find_if(history.begin(), history.end(), [](const Event& event) {
+    const auto* what = std::get_if<RefusalEvent>(&event.what);
+    return what && what->frontend == "frontend-2";
+  });
+  refusal->what = FaultEvent{"exited", "frontend-2", "signal 11"};
+  EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+            "unknown unknown: frontend-2 failed without a refusal: exited signal 11");
+}
+
+TEST(Attribution, ARefusalInAStepThatSucceededIsUnknown) {
+  History history = story(kPids);
+  history.insert(history.begin() + 3,
+                 Event{0, kPids.arm, RefusalEvent{"frontend-1", EAGAIN, 8, 4, "build"}});
+  EXPECT_EQ(summary(judge_arm(kPids, Outcome::outage, history)),
+            "unknown unknown: frontend-1 reported a refusal in the step to 4, and did not fail");
+}
+
+}  // namespace
+}  // namespace ceiling::test
