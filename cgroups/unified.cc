@@ -27,6 +27,25 @@ bool descends_from(const fs::path& proc, pid_t ancestor, pid_t pid) {
   return pid == ancestor;
 }
 
+}  // namespace
+
+bool is_unified(const fs::path& folder) {
+  return fs::exists(folder / "cgroup.controllers");
+}
+
+void enable_for_children(const fs::path& folder, const std::vector<std::string>& wanted) {
+  const std::vector<std::string> available = words(read_file(folder / "cgroup.controllers"));
+  const std::vector<std::string> enabled = words(read_file(folder / "cgroup.subtree_control"));
+  const auto in = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  std::string change;
+  for (const std::string& controller : wanted) {
+    if (in(available, controller) && !in(enabled, controller)) change += "+" + controller + " ";
+  }
+  if (!change.empty()) write_file(folder / "cgroup.subtree_control", change);
+}
+
 void move_to_leaf(const fs::path& folder, const std::string& leaf, const fs::path& proc) {
   const std::vector<std::string> here = words(read_file(folder / "cgroup.procs"));
   const auto stranger = std::find_if(here.begin(), here.end(), [&](const std::string& process) {
@@ -48,25 +67,6 @@ void move_to_leaf(const fs::path& folder, const std::string& leaf, const fs::pat
       if (error.number() != ESRCH) throw;  // it ended meanwhile
     }
   }
-}
-
-}  // namespace
-
-bool is_unified(const fs::path& folder) {
-  return fs::exists(folder / "cgroup.controllers");
-}
-
-void enable_for_children(const fs::path& folder, const std::vector<std::string>& wanted) {
-  const std::vector<std::string> available = words(read_file(folder / "cgroup.controllers"));
-  const std::vector<std::string> enabled = words(read_file(folder / "cgroup.subtree_control"));
-  const auto in = [](const std::vector<std::string>& list, const std::string& name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
-  };
-  std::string change;
-  for (const std::string& controller : wanted) {
-    if (in(available, controller) && !in(enabled, controller)) change += "+" + controller + " ";
-  }
-  if (!change.empty()) write_file(folder / "cgroup.subtree_control", change);
 }
 
 void enable_below_caller(const fs::path& folder, const std::vector<std::string>& wanted,
