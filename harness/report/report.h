@@ -11,8 +11,8 @@ namespace ceiling {
 
 /// `ceiling.result/1` (schemas/result.json beside this file). Ends in a newline.
 std::string result_json(const RunVerdict& verdict);
-/// For a person: predicted against observed per arm, attribution with its evidence, routable shares,
-/// invariants, verdict last. At most 100 columns; colour only where `colour`.
+/// For a person: predicted against observed per arm, attribution with its evidence, routable
+/// shares, invariants, verdict last. At most 100 columns; colour only where `colour`.
 std::string result_text(const RunVerdict& verdict, bool colour);
 
 struct ArmPrediction {

@@ -1,0 +1,108 @@
+#include <nlohmann/json.hpp>
+
+#include "harness/observe/history.h"
+#include "harness/report/report.h"
+
+namespace ceiling {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json cost_model(const CostModel& model) {
+  return {{"base", model.base},
+          {"per_peer", model.per_peer},
+          {"source", model.source},
+          {"measured_at", model.measured_at}};
+}
+
+Json predicted(const Prediction& prediction) {
+  return {{"fleet_size", or_null(prediction.fleet_size)},
+          {"threads", or_null(prediction.threads)},
+          {"limit", prediction.limit ? Json(to_string(*prediction.limit)) : Json()},
+          {"value", or_null(prediction.value)},
+          {"scope", to_string(prediction.scope)}};
+}
+
+Json observed(const Observed& seen) {
+  return {{"fleet_size", or_null(seen.fleet_size)},
+          {"threads", or_null(seen.threads)},
+          {"limit", or_null(seen.limit)},
+          {"errno", seen.error == 0 ? Json() : Json(errno_name(seen.error))},
+          {"frontends_failed", seen.frontends_failed},
+          {"failure", or_null(seen.failure)}};
+}
+
+Json attribution(const Attribution& found) {
+  return {{"limit", or_null(found.limit)},
+          {"where", or_null(found.where)},
+          {"evidence", Json(found.evidence)}};
+}
+
+Json invariants(const std::vector<Invariant>& all) {
+  Json list = Json::array();
+  for (const Invariant& one : all)
+    list.push_back({{"name", one.name},
+                    {"holds", or_null(one.holds)},
+                    {"checked", one.checked},
+                    {"evidence", one.evidence},
+                    {"judged", one.judged}});
+  return list;
+}
+
+Json arm(const ArmVerdict& verdict) {
+  return {{"name", verdict.arm.name},
+          {"guardrails", verdict.arm.guardrails},
+          {"expect", to_string(verdict.arm.expect)},
+          {"verdict", to_string(verdict.verdict)},
+          {"outcome", to_string(verdict.outcome)},
+          {"cost_model", verdict.cost_model ? cost_model(*verdict.cost_model) : Json()},
+          {"predicted", predicted(verdict.predicted)},
+          {"observed", observed(verdict.observed)},
+          {"attribution", attribution(verdict.attribution)},
+          {"routable",
+           {{"before", or_null(verdict.routable.before)},
+            {"lowest", or_null(verdict.routable.lowest)},
+            {"after", or_null(verdict.routable.after)}}},
+          {"invariants", invariants(verdict.invariants)},
+          {"reasons", verdict.reasons}};
+}
+
+std::string document(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string result_json(const RunVerdict& verdict) {
+  Json arms = Json::array();
+  for (const ArmVerdict& one : verdict.arms) arms.push_back(arm(one));
+  return document({{"schema", "ceiling.result/1"},
+                   {"experiment", verdict.experiment},
+                   {"verdict", to_string(verdict.verdict)},
+                   {"elapsed_s", verdict.elapsed_s},
+                   {"arms", std::move(arms)},
+                   {"damage", verdict.damage}});
+}
+
+std::string predict_json(const Experiment& experiment, const std::vector<ArmPrediction>& arms) {
+  Json list = Json::array();
+  for (const ArmPrediction& one : arms)
+    list.push_back({{"name", one.arm.name},
+                    {"guardrails", one.arm.guardrails},
+                    {"cost_model", cost_model(one.cost_model)},
+                    {"predicted", predicted(one.predicted)}});
+  return document({{"schema", "ceiling.predict/1"},
+                   {"experiment", experiment.name},
+                   {"arms", std::move(list)}});
+}
+
+}  // namespace ceiling

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ceiling {
+
+enum class Tone { plain, good, bad, doubtful };
+
+/// Text for a terminal or a log, never wider than 100 columns. Control characters, which a name in
+/// an experiment or a history may carry, are shown as "?".
+class Page {
+ public:
+  explicit Page(bool colour) : colour_(colour) {}
+
+  /// A paragraph, wrapped; lines after the first are indented by two more. `tone` colours it as a
+  /// whole.
+  void line(std::size_t indent, std::string_view text, Tone tone = Tone::plain);
+  void blank() { text_ += '\n'; }
+  const std::string& text() const { return text_; }
+
+ private:
+  bool colour_;
+  std::string text_;
+};
+
+}  // namespace ceiling

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "harness/observe/history.h"
+#include "harness/report/page.h"
+#include "harness/report/report.h"
+
+namespace ceiling {
+namespace {
+
+Tone tone(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::confirmed:
+      return Tone::good;
+    case Verdict::refuted:
+      return Tone::bad;
+    case Verdict::unknown:
+      break;
+  }
+  return Tone::doubtful;
+}
+
+template <typename T>
+std::string or_dash(const std::optional<T>& value) {
+  return value ? fmt::format("{}", *value) : "-";
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+/// Rounded down: what is not all is never shown as 100 %.
+std::string percent(const std::optional<double>& share) {
+  if (!share) return "-";
+  if (*share == 0 || *share == 1) return fmt::format("{:.0f} %", *share * 100);
+  return fmt::format("{:.2f} %", std::floor(*share * 10000) / 100);
+}
+
+std::string guardrails(const ArmPlan& arm) {
+  return arm.guardrails.empty() ? "no guardrails"
+                                : fmt::format("{}", fmt::join(arm.guardrails, ", "));
+}
+
+std::string cost(const CostModel& model) {
+  const std::string where =
+      model.measured_at.empty()
+          ? ""
+          : fmt::format(" at {} frontends", fmt::join(model.measured_at, " and "));
+  return fmt::format("a frontend is {} tasks and {} a peer, {}{}", model.base, model.per_peer,
+                     model.source, where);
+}
+
+std::string scope(LimitScope scope) {
+  return scope == LimitScope::frontend ? "of each frontend" : "of the whole fleet";
+}
+
+std::string failed(const Observed& seen) {
+  const int size = *seen.fleet_size;
+  const std::string who = seen.frontends_failed == size
+                              ? fmt::format("all {} frontends", size)
+                              : fmt::format("{} of {} frontends", seen.frontends_failed, size);
+  const char* what = seen.failure == "build"   ? "failed to build their shard-map"
+                     : seen.failure == "start" ? "failed to start"
+                                               : "failed without saying why";
+  return who + " " + what;
+}
+
+void compare(Page& page, const char* name, const std::string& predicted,
+             const std::string& observed, const std::string& note = "") {
+  const bool differs = predicted != observed;
+  page.line(4,
+            fmt::format("{:<11} {:>13} {:>13}   {}", name, predicted, observed,
+                        differs ? "DIFFERS" : note),
+            differs ? Tone::bad : Tone::plain);
+}
+
+void table(Page& page, const ArmVerdict& arm) {
+  const Prediction& predicted = arm.predicted;
+  const Observed& seen = arm.observed;
+  page.line(4, fmt::format("{:<11} {:>13} {:>13}", "", "predicted", "observed"));
+  if (!arm.cost_model) {
+    page.line(4, "no prediction could be made");
+  } else if (!predicted.fleet_size && !seen.fleet_size) {
+    page.line(4, fmt::format("{:<11} {:>13} {:>13}   up to {} frontends", "failure", "none", "none",
+                             arm.arm.fleet.end));
+  } else {
+    compare(page, "fleet size", or_dash(predicted.fleet_size), or_dash(seen.fleet_size),
+            "frontends");
+    compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
+            "tasks in the scope " + scope(predicted.scope));
+    compare(page, "limit", predicted.limit ? std::string(to_string(*predicted.limit)) : "-",
+            or_dash(seen.limit), predicted.value ? fmt::format("set to {}", *predicted.value) : "");
+  }
+  if (arm.cost_model) page.line(4, cost(*arm.cost_model));
+}
+
+void attribution(Page& page, const Attribution& found) {
+  if (found.limit.empty() && found.evidence.empty()) return;
+  if (found.limit.empty())
+    page.line(2, "refused by no limit that could be proved", Tone::doubtful);
+  else
+    page.line(2, fmt::format("refused by {}, {}", found.limit, found.where));
+  for (const auto& [fact, value] : found.evidence)
+    page.line(4, fmt::format("{:<28} {}", fact, value));
+}
+
+void invariant(Page& page, const Invariant& one) {
+  const char* state = !one.holds ? "unknown" : *one.holds ? "holds" : "broken";
+  const Tone shade = !one.judged                 ? Tone::plain
+                     : !one.holds                ? Tone::doubtful
+                     : one.holds.value_or(false) ? Tone::good
+                                                 : Tone::bad;
+  const std::string evidence = one.evidence.empty() ? "" : ": " + one.evidence;
+  page.line(4,
+            fmt::format("{:<8} {:<16} {} checked{}{}", state, one.name, one.checked,
+                        one.judged ? "" : ", not judged here", evidence),
+            shade);
+}
+
+void arm_block(Page& page, const ArmVerdict& arm) {
+  page.line(0, fmt::format("arm {}: {}", arm.arm.name, to_string(arm.verdict)), tone(arm.verdict));
+  page.line(2, fmt::format("outcome {}, expected {}, {}", to_string(arm.outcome),
+                           to_string(arm.arm.expect), guardrails(arm.arm)));
+  for (const std::string& reason : arm.reasons) page.line(2, "- " + reason, tone(arm.verdict));
+  table(page, arm);
+  if (arm.observed.fleet_size)
+    page.line(2, failed(arm.observed) +
+                     (arm.observed.error ? ": " + errno_name(arm.observed.error) : ""));
+  attribution(page, arm.attribution);
+  page.line(2, fmt::format("routable: {} before, {} lowest, {} after", percent(arm.routable.before),
+                           percent(arm.routable.lowest), percent(arm.routable.after)));
+  if (!arm.invariants.empty()) page.line(2, "invariants");
+  for (const Invariant& one : arm.invariants) invariant(page, one);
+  page.blank();
+}
+
+void prediction_block(Page& page, const ArmPrediction& one) {
+  const Prediction& predicted = one.predicted;
+  page.line(0, fmt::format("arm {}, {}", one.arm.name, guardrails(one.arm)));
+  page.line(2, cost(one.cost_model));
+  if (!predicted.fleet_size) {
+    page.line(2, fmt::format("no frontend fails up to {} frontends", one.arm.fleet.end));
+    page.line(2,
+              fmt::format("why: then a frontend is {} tasks and the fleet {}, and no limit {} is "
+                          "below that",
+                          one.cost_model.frontend_tasks(one.arm.fleet.end),
+                          one.cost_model.fleet_tasks(one.arm.fleet.end), scope(predicted.scope)));
+    return page.blank();
+  }
+  const int size = *predicted.fleet_size;
+  const bool own = predicted.scope == LimitScope::frontend;
+  const std::string limit(predicted.limit ? to_string(*predicted.limit) : "a limit");
+  page.line(2, fmt::format("at {} frontends {}: {} refuses at {} tasks in the scope {}", size,
+                           own ? "every frontend fails" : "at least one frontend fails", limit,
+                           or_dash(predicted.threads), scope(predicted.scope)));
+  page.line(2, fmt::format(
+                   "why: {} would need {} tasks there, {} is {}", own ? "a frontend" : "the fleet",
+                   own ? one.cost_model.frontend_tasks(size) : one.cost_model.fleet_tasks(size),
+                   limit, or_dash(predicted.value)));
+  page.blank();
+}
+
+}  // namespace
+
+std::string result_text(const RunVerdict& verdict, bool colour) {
+  Page page(colour);
+  page.line(0, fmt::format("experiment {}, {:.1f} s", verdict.experiment, verdict.elapsed_s));
+  page.blank();
+  for (const ArmVerdict& arm : verdict.arms) arm_block(page, arm);
+  if (!verdict.damage.empty()) {
+    page.line(0, "the history is damaged", Tone::doubtful);
+    for (const std::string& damage : verdict.damage) page.line(2, "- " + damage);
+    page.blank();
+  }
+  page.line(0, fmt::format("verdict: {}", to_string(verdict.verdict)), tone(verdict.verdict));
+  return page.text();
+}
+
+std::string predict_text(const Experiment& experiment, const std::vector<ArmPrediction>& arms,
+                         bool colour) {
+  Page page(colour);
+  page.line(0, "experiment " + experiment.name);
+  page.blank();
+  for (const ArmPrediction& arm : arms) prediction_block(page, arm);
+  return page.text();
+}
+
+}  // namespace ceiling

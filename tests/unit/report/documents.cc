@@ -1,0 +1,44 @@
+// Writes one document a line on stdout, "<schema> <document>": results of every kind of arm,
+// predictions, and the lines of a history.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "harness/report/report.h"
+#include "tests/unit/verify/story.h"
+
+namespace ceiling::test {
+namespace {
+
+void print(const char* schema, std::string document) {
+  std::replace(document.begin(), document.end(), '\n', ' ');
+  std::printf("%s %s\n", schema, document.c_str());
+}
+
+void print_course(const Course& course, Outcome expect) {
+  const Experiment experiment = experiment_of(course, expect);
+  const RunVerdict run = judge(experiment, {story(course), {}});
+  print("result", result_json(run));
+  const ArmVerdict& arm = run.arms.at(0);
+  print("predict", predict_json(experiment, {{arm.arm, *arm.cost_model, arm.predicted}}));
+  for (const Event& event : story(course)) print("history", to_json_line(event));
+}
+
+void print_all() {
+  print_course({}, Outcome::outage);
+  print_course({.staged = true}, Outcome::any);
+  print_course({.failing = std::nullopt, .limit = 100}, Outcome::not_reached);
+  print_course({.name = LimitName::rlimit_nproc}, Outcome::contained);
+  print_course({.limit = 70, .scope = LimitScope::fleet, .threads = 70}, Outcome::outage);
+  print_course({.threads = 9}, Outcome::prevented);
+  print("result", result_json(judge(experiment_of({}, Outcome::outage), {{}, {"line 1: cut"}})));
+  print("history", to_json_line({1, "a", FaultEvent{"exited", "backend-1", "signal 9"}}));
+  print("history", to_json_line({1, "a", RefusalEvent{"frontend-1", 4000, 1, 0, "start"}}));
+}
+
+}  // namespace
+}  // namespace ceiling::test
+
+int main() {
+  ceiling::test::print_all();
+}
