@@ -41,9 +41,10 @@ struct Prediction {
   LimitScope scope = LimitScope::frontend;
 };
 
-/// The members of a step start one after another, each when those before it have settled. Limits are
-/// at least 1, and a frontend makes at least one thread. `threads` is the limit, and one more where a
-/// main process entered a fleet's scope that was full to the last task: joining is never refused.
+/// The members of a step start one after another, each when those before it have settled. Limits
+/// are at least 1, and a frontend makes at least one thread. `threads` is the limit, and one more
+/// where a main process entered a fleet's scope that was full to the last task: joining is never
+/// refused.
 Prediction predict(const ArmPlan& arm, const CostModel& model);
 
 /// The most tasks that the arm's frontends are going to be at any moment, refusals taken into
