@@ -1,3 +1,4 @@
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -128,6 +129,23 @@ TEST_F(Pids, GroupThatIsThereIsNotTakenOver) {
   EXPECT_TRUE(std::filesystem::exists(group.folders().front())) << "nor removed";
   EXPECT_EQ(group.folders(), Cgroup::planned_folders(hierarchy_, name));
   EXPECT_THROW(Cgroup::create(hierarchy_, "../x"), Error);
+}
+
+TEST_F(Pids, WithoutRightsTheErrorSaysWhatToType) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setresuid(65534, 65534, 65534) != 0) ::_exit(2);
+    try {
+      make_group();
+    } catch (const HostError& error) {
+      ::_exit(error.remedy().find("sudo") != std::string::npos ? 0 : 1);
+    } catch (const std::exception&) {
+    }
+    ::_exit(3);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(Pids, MoveAssignmentEndsWhatItReplacesAndLeaksNothing) {
