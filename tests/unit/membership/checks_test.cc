@@ -1,0 +1,44 @@
+#include "workload/membership/checks.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "workload/protocol/wire.h"
+
+namespace ceiling {
+namespace {
+
+wire::Envelope hello(const std::string& token, const std::string& name = "frontend-1") {
+  wire::Envelope envelope;
+  envelope.mutable_hello()->set_token(token);
+  envelope.mutable_hello()->set_name(name);
+  return envelope;
+}
+
+TEST(Checks, OnlyHelloWithTheWholeTokenPasses) {
+  EXPECT_NO_THROW(check_hello(hello("secret"), "secret"));
+  for (const char* wrong : {"", "s", "secre", "secreT", "secrets"}) {
+    EXPECT_THROW(check_hello(hello(wrong), "secret"), wire::ProtocolError) << wrong;
+  }
+  EXPECT_THROW(check_hello(hello("secret", "a\nb"), "secret"), wire::ProtocolError);
+  wire::Envelope other;
+  other.mutable_leave();
+  EXPECT_THROW(check_hello(other, "secret"), wire::ProtocolError);
+}
+
+TEST(Checks, AStreamIsANameAndANumberOfShards) {
+  const wire::Stream stream = stream_from("orders.eu-1_a:32");
+  EXPECT_EQ(stream.name(), "orders.eu-1_a");
+  EXPECT_EQ(stream.shards(), 32U);
+  EXPECT_EQ(stream_from("s:10000").shards(), 10'000U);
+  for (const char* wrong :
+       {"", ":", "orders", "orders:", ":32", "orders:0", "orders:-1", "orders:10001",
+        "orders:99999999999", "orders:3x", "orders: 3", "or ders:3", "or:ders:3", "orders:0x3"}) {
+    EXPECT_THROW(stream_from(wrong), wire::ProtocolError) << wrong;
+  }
+  EXPECT_THROW(stream_from(std::string(129, 's') + ":1"), wire::ProtocolError);
+}
+
+}  // namespace
+}  // namespace ceiling

@@ -1,0 +1,70 @@
+#include "workload/membership/checks.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <stdexcept>
+
+#include "workload/protocol/connection.h"
+#include "workload/protocol/process.h"
+
+namespace ceiling {
+namespace {
+
+constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxStreamName = 128;  // as the public protocol has it
+constexpr std::size_t kMaxAddress = 64;
+
+bool is_name(std::string_view text, std::size_t most) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  return !text.empty() && text.size() <= most &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+}  // namespace
+
+void check_name(std::string_view name) {
+  if (!is_name(name, kMaxName)) {
+    throw wire::ProtocolError(
+        fmt::format("a name must be 1 to {} letters, digits, \"-\", \"_\" or \".\"", kMaxName));
+  }
+}
+
+void check_address(std::string_view address) {
+  if (address.size() > kMaxAddress) throw wire::ProtocolError("an address that is too long");
+  try {
+    const auto endpoint = wire::endpoint_of(address);
+    if (endpoint.address().is_loopback() && endpoint.port() != 0) return;
+  } catch (const std::invalid_argument&) {
+    // Said below: what() would repeat bytes that came from outside.
+  }
+  throw wire::ProtocolError("an address that is not a loopback address with a port");
+}
+
+void check_hello(const wire::Envelope& message, std::string_view token) {
+  if (!message.has_hello()) throw wire::ProtocolError("the first message is not hello");
+  if (!wire::same_token(message.hello().token(), token)) {
+    throw wire::ProtocolError("hello with a wrong token");
+  }
+  check_name(message.hello().name());
+}
+
+wire::Stream stream_from(std::string_view text) {
+  const auto colon = text.rfind(':');
+  int shards = 0;
+  if (colon != std::string_view::npos && is_name(text.substr(0, colon), kMaxStreamName)) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, shards);
+    if (parsed.ec == std::errc{} && parsed.ptr == end && shards >= 1 && shards <= kMaxShards) {
+      wire::Stream stream;
+      stream.set_name(std::string(text.substr(0, colon)));
+      stream.set_shards(static_cast<std::uint32_t>(shards));
+      return stream;
+    }
+  }
+  throw wire::ProtocolError(
+      fmt::format("\"{}\" is no stream: expected NAME:SHARDS, 1 to {} shards", text, kMaxShards));
+}
+
+}  // namespace ceiling

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "messages.pb.h"
+
+namespace ceiling {
+
+/// What is taken in from outside is checked here, before it reaches a message to others: one bad
+/// name must not make a broadcast too long or a log line unreadable. All throw wire::ProtocolError.
+
+/// 1 to 64 characters, letters, digits, "-", "_" and ".".
+void check_name(std::string_view name);
+/// A numeric loopback address with a port.
+void check_address(std::string_view address);
+/// The first message must be Hello with the token of the run; compared in constant time.
+void check_hello(const wire::Envelope& message, std::string_view token);
+
+/// More shards than this in all streams together would not fit the messages that list them.
+inline constexpr int kMaxShards = 10'000;
+/// "orders:32": a name as above, up to 128 characters, and 1 to kMaxShards shards.
+wire::Stream stream_from(std::string_view text);
+
+}  // namespace ceiling

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "messages.pb.h"
+
+namespace ceiling {
+
+/// Who is in the fleet, with a version that rises by one with every change. Nothing is vended
+/// before `bootstrap_expect` members have joined: that list is version 1, so that a fleet that
+/// starts as one builds one shard-map and not one for each of its members.
+class MemberList {
+ public:
+  /// A longer list would not fit one message.
+  static constexpr std::size_t kMaxMembers = 10'000;
+
+  explicit MemberList(std::size_t bootstrap_expect) : bootstrap_expect_(bootstrap_expect) {}
+
+  /// True when that made a new version. Throws wire::ProtocolError for a name that a member has, a
+  /// bad name or address, and a full list.
+  bool join(const wire::Member& member);
+  /// True when that made a new version; a name that is no member makes none.
+  bool leave(std::string_view name);
+
+  /// 0 until the first list is vended.
+  std::uint64_t version() const { return version_; }
+  std::size_t size() const { return members_.size(); }
+  /// By name.
+  wire::Members message() const;
+
+ private:
+  std::size_t bootstrap_expect_;
+  std::uint64_t version_ = 0;
+  std::map<std::string, wire::Member, std::less<>> members_;
+};
+
+}  // namespace ceiling

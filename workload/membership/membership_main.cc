@@ -1,0 +1,109 @@
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "workload/membership/checks.h"
+#include "workload/membership/membership_server.h"
+#include "workload/protocol/process.h"
+
+namespace {
+
+constexpr int kUsage = 64;
+constexpr int kHost = 69;
+constexpr int kDefect = 70;
+
+void describe(CLI::App& app, ceiling::MembershipOptions& options,
+              std::vector<std::string>& streams) {
+  app.description(
+      "Vends who is in the fleet, the stored configuration, and the leases of the backends.\n"
+      "Example: CEILING_TOKEN=secret ceiling-membership --listen 127.0.0.1:4000 "
+      "--stream orders:32 --backends 2 --bootstrap-expect 4");
+  app.add_option("--name", options.name, "for log lines and status");
+  app.add_option("--listen", options.listen, "127.0.0.1:PORT; port 0: the kernel chooses");
+  app.add_option("--status", options.status, "status endpoint: fd:N, @abstract-name or a path");
+  app.add_option("--stream", streams, "NAME:SHARDS; once a stream")
+      ->required()
+      ->type_size(1)
+      ->expected(1, -1);
+  app.add_option("--threads-per-peer", options.threads_per_peer)->check(CLI::Range(1, 1000));
+  app.add_option("--backends", options.backends, "how many own the shards")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--bootstrap-expect", options.bootstrap_expect,
+                 "frontends that must have joined before version 1 is vended")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option_function<int>(
+         "--lease-ttl-ms",
+         [&options](int ms) { options.lease_ttl = std::chrono::milliseconds(ms); },
+         "how long a backend may serve without hearing from membership (5000)")
+      ->check(CLI::Range(100, 3'600'000));
+}
+
+// What CLI11 cannot check. Throws what main() takes for bad usage.
+void finish(ceiling::MembershipOptions& options, const std::vector<std::string>& streams) {
+  ceiling::check_name(options.name);
+  std::set<std::string> names;
+  std::uint32_t shards = 0;
+  for (const std::string& text : streams) {
+    const auto& stream = options.streams.emplace_back(ceiling::stream_from(text));
+    if (!names.insert(stream.name()).second) {
+      throw std::invalid_argument("--stream " + stream.name() + ": given twice");
+    }
+    shards += stream.shards();
+  }
+  if (shards > ceiling::kMaxShards) throw std::invalid_argument("--stream: too many shards in all");
+  if (!ceiling::wire::endpoint_of(options.listen).address().is_loopback()) {
+    throw std::invalid_argument("--listen " + options.listen + ": only loopback addresses");
+  }
+  options.token = ceiling::wire::token_from_environment();
+}
+
+int serve(ceiling::MembershipOptions options) {
+  boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&context](boost::system::error_code, int) { context.stop(); });
+  const ceiling::MembershipServer server(context.get_executor(), std::move(options));
+  std::printf("address %s\n", server.address().c_str());
+  std::fflush(stdout);
+  context.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ceiling::MembershipOptions options;
+  CLI::App app;
+  std::vector<std::string> streams;
+  describe(app, options, streams);
+  try {
+    app.parse(argc, argv);
+    finish(options, streams);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  } catch (const std::exception& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kUsage;
+  }
+  try {
+    return serve(options);
+  } catch (const std::invalid_argument& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kUsage;
+  } catch (const boost::system::system_error& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kHost;
+  } catch (const std::exception& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kDefect;
+  }
+}

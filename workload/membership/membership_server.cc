@@ -1,0 +1,197 @@
+#include "workload/membership/membership_server.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "workload/membership/checks.h"
+#include "workload/protocol/process.h"
+
+namespace ceiling {
+
+using boost::asio::ip::tcp;
+using wire::Connection;
+using wire::Envelope;
+
+namespace {
+
+[[noreturn]] void out_of_place(const Envelope& message) {
+  throw wire::ProtocolError(
+      fmt::format("message {} is out of place", static_cast<int>(message.message_case())));
+}
+
+}  // namespace
+
+MembershipServer::MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options)
+    : options_(std::move(options)),
+      members_(options_.bootstrap_expect),
+      backends_(options_.streams, options_.backends),
+      acceptor_(executor, wire::endpoint_of(options_.listen)),
+      address_(wire::to_string(acceptor_.local_endpoint())) {
+  if (!options_.status.empty()) {
+    status_.emplace(executor, options_.status, [this] { return status(); });
+  }
+  wire::accept_all(acceptor_, [this](tcp::socket socket) { accept(std::move(socket)); });
+}
+
+void MembershipServer::accept(tcp::socket socket) {
+  boost::system::error_code gone;
+  const std::string from = wire::to_string(socket.remote_endpoint(gone));
+  auto connection = std::make_shared<Connection>(std::move(socket));
+  Connection* key = connection.get();
+  sessions_[key] = {.connection = connection, .label = from, .name = {}};
+  connection->start(
+      [this, key](const Envelope& message) {
+        const auto session = sessions_.find(key);
+        if (session != sessions_.end()) handle(session->second, message);
+      },
+      [this, key](std::string_view reason) { closed(key, reason); });
+}
+
+void MembershipServer::handle(Session& session, const Envelope& message) {
+  if (session.role == wire::ROLE_UNSPECIFIED) {
+    check_hello(message, options_.token);
+    return greet(session, message.hello());
+  }
+  if (message.has_join() && !session.joined) return join(session, message.join());
+  if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
+    return leave(session, "left");
+  }
+  if (message.has_renew_leases() && session.role == wire::ROLE_BACKEND && session.joined) {
+    return send_leases(session);
+  }
+  out_of_place(message);
+}
+
+void MembershipServer::greet(Session& session, const wire::Hello& hello) {
+  if (!wire::Role_IsValid(hello.role()) || hello.role() == wire::ROLE_UNSPECIFIED) {
+    throw wire::ProtocolError("hello without a role");
+  }
+  session.role = hello.role();
+  session.name = hello.name();
+  session.label = fmt::format("{} ({})", hello.name(), session.label);
+  if (backends_.complete()) session.connection->send(configuration());
+  if (session.role == wire::ROLE_CLIENT && members_.version() > 0) {
+    session.connection->send(members());
+  }
+}
+
+void MembershipServer::join(Session& session, const wire::Join& join) {
+  const bool frontend = join.has_frontend() && session.role == wire::ROLE_FRONTEND;
+  const bool backend = join.has_backend() && session.role == wire::ROLE_BACKEND;
+  if (!frontend && !backend) throw wire::ProtocolError("a join that does not fit the role");
+  const std::string& name = frontend ? join.frontend().name() : join.backend().name();
+  if (name != session.name) throw wire::ProtocolError("a join under another name than hello");
+  frontend ? join_frontend(session, join.frontend()) : join_backend(session, join.backend());
+}
+
+void MembershipServer::join_backend(Session& session, const wire::Backend& backend) {
+  const bool before = backends_.complete();
+  backends_.join(backend);
+  session.joined = true;
+  log(fmt::format("{} joined, {} of {} backends", session.name, backends_.connected(),
+                  options_.backends));
+  if (backends_.complete()) {
+    for (const auto& [key, other] : sessions_) {
+      const bool newly = !before || key == session.connection.get();
+      if (newly && other.joined && other.role == wire::ROLE_BACKEND) send_leases(other);
+    }
+    broadcast(configuration(),
+              [](const Session& other) { return other.role != wire::ROLE_UNSPECIFIED; });
+  }
+  changed();
+}
+
+void MembershipServer::join_frontend(Session& session, const wire::Member& member) {
+  const bool vended = members_.join(member);
+  session.joined = true;
+  vended ? vend_members(session.name + " joined") : changed();
+}
+
+void MembershipServer::leave(Session& session, std::string_view why) {
+  session.joined = false;
+  if (session.role == wire::ROLE_BACKEND) {
+    backends_.lost(session.name);
+    log(fmt::format("{} is lost, {} of {} backends", session.name, backends_.connected(),
+                    options_.backends));
+    return changed();
+  }
+  const bool vended = members_.leave(session.name);
+  vended ? vend_members(fmt::format("{} {}", session.name, why)) : changed();
+}
+
+void MembershipServer::closed(Connection* key, std::string_view reason) {
+  const auto found = sessions_.find(key);
+  if (found == sessions_.end()) return;
+  Session session = std::move(found->second);
+  sessions_.erase(found);
+  if (!reason.empty()) {
+    ++protocol_errors_;
+    log(fmt::format("connection of {} closed: {}", session.label, reason));
+  }
+  if (session.joined) leave(session, "is gone");
+}
+
+void MembershipServer::send_leases(const Session& session) const {
+  Envelope envelope;
+  wire::Leases& leases = *envelope.mutable_leases();
+  leases.set_ttl_ms(static_cast<std::uint32_t>(options_.lease_ttl.count()));
+  for (wire::Lease& lease : backends_.leases_of(session.name)) {
+    *leases.add_leases() = std::move(lease);
+  }
+  session.connection->send(envelope);
+}
+
+void MembershipServer::vend_members(const std::string& why) {
+  log(fmt::format("version {}: {}, {} members", members_.version(), why, members_.size()));
+  broadcast(members(), [](const Session& session) {
+    return session.role == wire::ROLE_CLIENT ||
+           (session.role == wire::ROLE_FRONTEND && session.joined);
+  });
+  changed();
+}
+
+void MembershipServer::broadcast(const Envelope& envelope, const Wanted& wanted) const {
+  const std::string frame = wire::encode(envelope);
+  for (const auto& [key, session] : sessions_) {
+    if (wanted(session)) session.connection->send_frame(frame);
+  }
+}
+
+Envelope MembershipServer::configuration() const {
+  Envelope envelope;
+  wire::Configuration& configuration = *envelope.mutable_configuration();
+  configuration.set_threads_per_peer(options_.threads_per_peer);
+  for (const wire::Stream& stream : backends_.streams()) *configuration.add_streams() = stream;
+  for (wire::Backend& backend : backends_.backends()) {
+    *configuration.add_backends() = std::move(backend);
+  }
+  return envelope;
+}
+
+Envelope MembershipServer::members() const {
+  Envelope envelope;
+  *envelope.mutable_members() = members_.message();
+  return envelope;
+}
+
+wire::Status MembershipServer::status() const {
+  wire::Status status;
+  status.set_name(options_.name);
+  status.set_address(address_);
+  status.set_members_version(members_.version());
+  status.set_members(static_cast<std::uint32_t>(members_.size()));
+  status.set_backends(static_cast<std::uint32_t>(backends_.connected()));
+  status.set_protocol_errors(protocol_errors_);
+  return status;
+}
+
+void MembershipServer::changed() {
+  if (status_) status_->changed();
+}
+
+void MembershipServer::log(const std::string& text) const {
+  wire::log_line(options_.name, text);
+}
+
+}  // namespace ceiling

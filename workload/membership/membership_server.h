@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workload/membership/backend_directory.h"
+#include "workload/membership/member_list.h"
+#include "workload/protocol/connection.h"
+#include "workload/protocol/status_server.h"
+
+namespace ceiling {
+
+struct MembershipOptions {
+  std::string name = "membership";
+  std::string token;
+  std::string listen = "127.0.0.1:0";  ///< port 0: the kernel chooses
+  std::string status;                  ///< as of StatusServer; empty: none
+  std::vector<wire::Stream> streams;
+  std::uint32_t threads_per_peer = 1;
+  std::size_t backends = 1;
+  std::size_t bootstrap_expect = 1;
+  std::chrono::milliseconds lease_ttl{5000};
+};
+
+/// The program's event loop: connections in, member lists, configuration and leases out. No thread.
+class MembershipServer {
+ public:
+  /// Listens from here on. Throws boost::system::system_error.
+  MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options);
+
+  std::string address() const { return address_; }
+
+ private:
+  struct Session {
+    std::shared_ptr<wire::Connection> connection;
+    std::string label;  ///< for the log: the address, from hello on the name
+    std::string name;
+    wire::Role role = wire::ROLE_UNSPECIFIED;  ///< unspecified until hello
+    bool joined = false;
+  };
+  using Wanted = std::function<bool(const Session&)>;
+
+  void accept(boost::asio::ip::tcp::socket socket);
+  void handle(Session& session, const wire::Envelope& message);
+  void greet(Session& session, const wire::Hello& hello);
+  void join(Session& session, const wire::Join& join);
+  void join_backend(Session& session, const wire::Backend& backend);
+  void join_frontend(Session& session, const wire::Member& member);
+  void leave(Session& session, std::string_view why);
+  void closed(wire::Connection* key, std::string_view reason);
+
+  void send_leases(const Session& session) const;
+  void vend_members(const std::string& why);
+  /// Encoded once, however many want it.
+  void broadcast(const wire::Envelope& envelope, const Wanted& wanted) const;
+  wire::Envelope configuration() const;
+  wire::Envelope members() const;
+  wire::Status status() const;
+  void changed();
+  void log(const std::string& text) const;
+
+  MembershipOptions options_;
+  MemberList members_;
+  BackendDirectory backends_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::string address_;
+  std::map<wire::Connection*, Session> sessions_;
+  std::uint64_t protocol_errors_ = 0;
+  std::optional<wire::StatusServer> status_;
+};
+
+}  // namespace ceiling
