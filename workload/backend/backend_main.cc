@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "workload/backend/backend_server.h"
+#include "workload/protocol/process.h"
+
+namespace {
+
+constexpr int kUsage = 64;
+constexpr int kHost = 69;
+constexpr int kDefect = 70;
+
+void describe(CLI::App& app, ceiling::BackendOptions& options) {
+  app.description(
+      "Owns shards for as long as membership grants them, and keeps their records in memory.\n"
+      "Example: CEILING_TOKEN=secret ceiling-backend --name backend-1 --membership 127.0.0.1:4000");
+  app.add_option("--name", options.name, "unique in the fleet; shards stay with the name");
+  app.add_option("--membership", options.membership, "its address, 127.0.0.1:PORT")->required();
+  app.add_option("--listen", options.listen, "127.0.0.1:PORT; port 0: the kernel chooses");
+  app.add_option("--status", options.status, "status endpoint: fd:N, @abstract-name or a path");
+  app.add_option("--max-bytes", options.max_bytes, "of all records; a full store refuses puts")
+      ->check(CLI::PositiveNumber);
+}
+
+void require_loopback(const char* option, const std::string& address) {
+  if (!ceiling::wire::endpoint_of(address).address().is_loopback()) {
+    throw std::invalid_argument(option + (" " + address) + ": only loopback addresses");
+  }
+}
+
+int serve(ceiling::BackendOptions options) {
+  boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&context](boost::system::error_code, int) { context.stop(); });
+  const ceiling::BackendServer server(context.get_executor(), std::move(options));
+  std::printf("address %s\n", server.address().c_str());
+  std::fflush(stdout);
+  context.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ceiling::BackendOptions options;
+  CLI::App app;
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+    require_loopback("--listen", options.listen);
+    require_loopback("--membership", options.membership);
+    options.token = ceiling::wire::token_from_environment();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  } catch (const std::exception& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kUsage;
+  }
+  try {
+    return serve(options);
+  } catch (const std::invalid_argument& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kUsage;
+  } catch (const boost::system::system_error& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kHost;
+  } catch (const std::exception& error) {
+    ceiling::wire::log_line(options.name, error.what());
+    return kDefect;
+  }
+}

@@ -1,0 +1,185 @@
+#include "workload/backend/backend_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "workload/protocol/process.h"
+
+namespace ceiling {
+
+using boost::asio::ip::tcp;
+using std::chrono::steady_clock;
+using wire::Connection;
+using wire::Envelope;
+
+namespace {
+
+// It goes into log lines.
+bool is_printable(std::string_view name) {
+  return !name.empty() && name.size() <= 64 &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+}  // namespace
+
+BackendServer::BackendServer(boost::asio::any_io_executor executor, BackendOptions options)
+    : options_(std::move(options)),
+      store_(options_.max_bytes),
+      acceptor_(executor, wire::endpoint_of(options_.listen)),
+      address_(wire::to_string(acceptor_.local_endpoint())),
+      expiry_(executor) {
+  refresh();
+  if (!options_.status.empty()) {
+    status_.emplace(executor, options_.status, [this] { return status(); });
+  }
+  wire::accept_all(acceptor_, [this](tcp::socket socket) { accept(std::move(socket)); });
+  wire::Hello hello;
+  hello.set_token(options_.token);
+  hello.set_role(wire::ROLE_BACKEND);
+  hello.set_name(options_.name);
+  wire::Backend self;
+  self.set_name(options_.name);
+  self.set_address(address_);
+  membership_.emplace(
+      executor, options_.membership, hello, self,
+      [this](const wire::Leases& leases, LeaseTable::Time from) { granted(leases, from); });
+}
+
+void BackendServer::accept(tcp::socket socket) {
+  boost::system::error_code gone;
+  const std::string from = wire::to_string(socket.remote_endpoint(gone));
+  auto connection = std::make_shared<Connection>(std::move(socket));
+  Connection* key = connection.get();
+  sessions_[key] = {connection, from};
+  connection->start(
+      [this, key](Envelope message) {
+        const auto session = sessions_.find(key);
+        if (session != sessions_.end()) handle(session->second, message);
+      },
+      [this, key](std::string_view reason) { closed(key, reason); });
+}
+
+void BackendServer::handle(Session& session, Envelope& message) {
+  if (!session.greeted) {
+    if (!message.has_hello()) throw wire::ProtocolError("the first message is not hello");
+    return greet(session, message.hello());
+  }
+  if (message.has_put()) return session.connection->send(put(*message.mutable_put()));
+  if (message.has_get()) return session.connection->send(get(message.get()));
+  throw wire::ProtocolError(
+      fmt::format("message {} is out of place", static_cast<int>(message.message_case())));
+}
+
+void BackendServer::greet(Session& session, const wire::Hello& hello) {
+  if (!wire::same_token(hello.token(), options_.token)) {
+    throw wire::ProtocolError("hello with a wrong token");
+  }
+  if (!is_printable(hello.name())) throw wire::ProtocolError("hello with a bad name");
+  if (hello.role() != wire::ROLE_FRONTEND && hello.role() != wire::ROLE_CLIENT) {
+    throw wire::ProtocolError("only frontends and clients are served");
+  }
+  session.greeted = true;
+  session.label = fmt::format("{} ({})", hello.name(), session.label);
+  session.connection->send_frame(ownership_);
+}
+
+void BackendServer::closed(Connection* key, std::string_view reason) {
+  const auto found = sessions_.find(key);
+  if (found == sessions_.end()) return;
+  if (!reason.empty()) {
+    ++protocol_errors_;
+    log(fmt::format("connection of {} closed: {}", found->second.label, reason));
+  }
+  sessions_.erase(found);
+}
+
+// 0 when the shard is not ours now: no epoch is 0.
+std::uint64_t BackendServer::owned_epoch(const std::string& stream, std::uint32_t shard) const {
+  return leases_.epoch_of({stream, shard}, steady_clock::now()).value_or(0);
+}
+
+Envelope BackendServer::put(wire::Put& put) {
+  Envelope envelope;
+  wire::PutDone& done = *envelope.mutable_put_done();
+  done.set_id(put.id());
+  const std::uint64_t epoch = owned_epoch(put.stream(), put.shard());
+  done.set_epoch(epoch);
+  if (epoch == 0 || epoch != put.epoch()) {
+    done.set_result(wire::RESULT_NOT_OWNER);
+    return envelope;
+  }
+  if (put.partition_key().size() + put.data().size() > RecordStore::kMaxRecordBytes) {
+    done.set_result(wire::RESULT_TOO_LARGE);
+    return envelope;
+  }
+  const auto sequence =
+      store_.append({put.stream(), put.shard()}, std::move(*put.mutable_partition_key()),
+                    std::move(*put.mutable_data()));
+  done.set_result(sequence ? wire::RESULT_OK : wire::RESULT_FULL);
+  done.set_sequence(sequence.value_or(0));
+  return envelope;
+}
+
+Envelope BackendServer::get(const wire::Get& get) const {
+  Envelope envelope;
+  wire::GetDone& done = *envelope.mutable_get_done();
+  done.set_id(get.id());
+  const std::uint64_t epoch = owned_epoch(get.stream(), get.shard());
+  done.set_epoch(epoch);
+  if (epoch == 0 || (get.epoch() != 0 && epoch != get.epoch())) {
+    done.set_result(wire::RESULT_NOT_OWNER);
+    return envelope;
+  }
+  auto page = store_.read({get.stream(), get.shard()}, get.from_sequence(), get.limit());
+  for (wire::Record& record : page.records) *done.add_records() = std::move(record);
+  done.set_result(wire::RESULT_OK);
+  done.set_next_sequence(page.next_sequence);
+  done.set_more(page.more);
+  return envelope;
+}
+
+void BackendServer::granted(const wire::Leases& leases, LeaseTable::Time from) {
+  leases_.grant(leases, from);
+  expiry_.expires_at(leases_.expires_at());
+  expiry_.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) refresh();
+  });
+  refresh();
+}
+
+void BackendServer::refresh() {
+  Envelope envelope;
+  wire::Ownership& ownership = *envelope.mutable_ownership();
+  ownership.set_backend(options_.name);
+  for (wire::Lease& lease : leases_.held(steady_clock::now())) {
+    *ownership.add_leases() = std::move(lease);
+  }
+  std::string frame = wire::encode(envelope);
+  if (frame == ownership_) return;
+  ownership_ = std::move(frame);
+  shards_owned_ = static_cast<std::uint64_t>(ownership.leases_size());
+  log(fmt::format("owns {} shards", shards_owned_));
+  for (const auto& [key, session] : sessions_) {
+    if (session.greeted) session.connection->send_frame(ownership_);
+  }
+  if (status_) status_->changed();
+}
+
+wire::Status BackendServer::status() const {
+  wire::Status status;
+  status.set_name(options_.name);
+  status.set_role(wire::ROLE_BACKEND);
+  status.set_address(address_);
+  status.set_shards_owned(shards_owned_);
+  status.set_records(store_.records());
+  status.set_protocol_errors(protocol_errors_);
+  return status;
+}
+
+void BackendServer::log(const std::string& text) const {
+  wire::log_line(options_.name, text);
+}
+
+}  // namespace ceiling

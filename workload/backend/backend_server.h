@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "workload/backend/lease_table.h"
+#include "workload/backend/membership_link.h"
+#include "workload/backend/record_store.h"
+#include "workload/protocol/connection.h"
+#include "workload/protocol/status_server.h"
+
+namespace ceiling {
+
+struct BackendOptions {
+  std::string name = "backend";
+  std::string token;
+  std::string membership;              ///< address
+  std::string listen = "127.0.0.1:0";  ///< port 0: the kernel chooses
+  std::string status;                  ///< as of StatusServer; empty: none
+  std::uint64_t max_bytes = std::uint64_t{1} << 30;
+};
+
+/// The program's event loop: leases from membership, records from and to frontends and clients. No
+/// thread.
+class BackendServer {
+ public:
+  /// Listens from here on, and joins as soon as membership is there. Throws
+  /// boost::system::system_error.
+  BackendServer(boost::asio::any_io_executor executor, BackendOptions options);
+
+  std::string address() const { return address_; }
+
+ private:
+  struct Session {
+    std::shared_ptr<wire::Connection> connection;
+    std::string label;  ///< for the log: the address, from hello on the name
+    bool greeted = false;
+  };
+
+  void accept(boost::asio::ip::tcp::socket socket);
+  void handle(Session& session, wire::Envelope& message);
+  void greet(Session& session, const wire::Hello& hello);
+  void closed(wire::Connection* key, std::string_view reason);
+  wire::Envelope put(wire::Put& put);
+  wire::Envelope get(const wire::Get& get) const;
+
+  void granted(const wire::Leases& leases, LeaseTable::Time from);
+  /// Tells everyone what is owned now, when that is something else than before.
+  void refresh();
+  std::uint64_t owned_epoch(const std::string& stream, std::uint32_t shard) const;
+  wire::Status status() const;
+  void log(const std::string& text) const;
+
+  BackendOptions options_;
+  RecordStore store_;
+  LeaseTable leases_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::string address_;
+  boost::asio::steady_timer expiry_;
+  std::string ownership_;  // the frame as last announced
+  std::uint64_t shards_owned_ = 0;
+  std::map<wire::Connection*, Session> sessions_;
+  std::uint64_t protocol_errors_ = 0;
+  std::optional<wire::StatusServer> status_;
+  std::optional<MembershipLink> membership_;
+};
+
+}  // namespace ceiling

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "workload/protocol/connection.h"
+
+namespace ceiling {
+
+/// This backend's connection to membership: joins, renews the leases at a third of their time, and
+/// comes back for as long as the process lives when the connection is lost or refused.
+class MembershipLink {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using OnLeases = std::function<void(const wire::Leases&, Time from)>;
+
+  static constexpr std::chrono::milliseconds kRetry{200};
+
+  /// `hello` and `self` are what this backend says of itself. `on_leases` gets every grant with the
+  /// time from which it counts: when a renewal was asked for, or an unasked grant arrived.
+  MembershipLink(boost::asio::any_io_executor executor, std::string address, wire::Hello hello,
+                 wire::Backend self, OnLeases on_leases);
+
+ private:
+  void connect();
+  void connected(std::shared_ptr<wire::Connection> connection);
+  void handle(const wire::Envelope& message);
+  void granted(const wire::Leases& leases);
+  void renew();
+  void lost(const std::string& reason);
+
+  boost::asio::any_io_executor executor_;
+  std::string address_;
+  wire::Hello hello_;
+  wire::Backend self_;
+  OnLeases on_leases_;
+  std::shared_ptr<wire::Connection> connection_;
+  boost::asio::steady_timer retry_;
+  boost::asio::steady_timer renewal_;
+  std::optional<Time> asked_at_;  // of the renewal under way
+  std::string last_loss_;         // so that the same reason is logged once, not five times a second
+};
+
+}  // namespace ceiling
