@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "tests/kernel/workload_programs/peer.h"
+#include "tests/kernel/workload_programs/program.h"
+#include "workload/protocol/thread_accounting.h"
+
+namespace ceiling::testing_programs {
+namespace {
+
+using std::chrono::milliseconds;
+using wire::Status;
+
+class BackendProgram : public testing::Test {
+ protected:
+  void TearDown() override { EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left"; }
+
+  // A frontend's connection, past the first ownership of four shards.
+  static void await_ownership(const Peer& peer, int shards) {
+    while (peer.receive().ownership().leases_size() != shards) continue;
+  }
+
+  const std::string status_ = status_name();
+};
+
+TEST_F(BackendProgram, RecordsArePutAndReadBackInOrder) {
+  auto membership = start_membership();
+  auto backend = start_backend("backend-1", membership.address(), {"--status", status_});
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    const auto done = frontend.put(2, 1, "record " + std::to_string(sequence));
+    EXPECT_EQ(done.id(), 102U);
+    EXPECT_EQ(done.result(), wire::RESULT_OK);
+    EXPECT_EQ(done.sequence(), sequence);
+  }
+  EXPECT_EQ(frontend.put(3, 1, "elsewhere").sequence(), 1U);
+  const Peer client(backend.address(), wire::ROLE_CLIENT, "client-1");
+  await_ownership(client, 4);
+  for (const std::uint64_t epoch : {0U, 1U}) {
+    const auto done = client.get(2, epoch, 2);
+    EXPECT_EQ(done.id(), 202U);
+    EXPECT_EQ(done.result(), wire::RESULT_OK);
+    ASSERT_EQ(done.records_size(), 2);
+    EXPECT_EQ(done.records(0).sequence(), 2U);
+    EXPECT_EQ(done.records(0).partition_key(), "key");
+    EXPECT_EQ(done.records(0).data(), "record 2");
+    EXPECT_EQ(done.records(1).data(), "record 3");
+    EXPECT_EQ(done.next_sequence(), 4U);
+    EXPECT_FALSE(done.more());
+  }
+  const Status status = wait_for_status(status_, [](const Status&) { return true; });
+  EXPECT_EQ(status.name(), "backend-1");
+  EXPECT_EQ(status.role(), wire::ROLE_BACKEND);
+  EXPECT_EQ(status.records(), 4U);
+  EXPECT_EQ(status.shards_owned(), 4U);
+  EXPECT_EQ(status.address(), backend.address());
+}
+
+TEST_F(BackendProgram, WhatItDoesNotOwnItRefusesAndStoresNothing) {
+  auto membership = start_membership({"--backends", "2"});
+  auto backend = start_backend("backend-1", membership.address());
+  auto other = start_backend("backend-2", membership.address());
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 2);
+  // Another backend's shard, and one that does not exist.
+  for (const std::uint32_t shard : {1U, 4U}) {
+    const auto put = frontend.put(shard, 1, "x");
+    EXPECT_EQ(put.result(), wire::RESULT_NOT_OWNER);
+    EXPECT_EQ(put.sequence(), 0U);
+    EXPECT_EQ(put.epoch(), 0U);
+    EXPECT_EQ(frontend.get(shard, 0).result(), wire::RESULT_NOT_OWNER);
+  }
+  // Our own shard by a route of another time.
+  for (const std::uint64_t epoch : {0U, 2U}) {
+    const auto put = frontend.put(0, epoch, "x");
+    EXPECT_EQ(put.result(), wire::RESULT_NOT_OWNER);
+    EXPECT_EQ(put.epoch(), 1U);
+  }
+  const auto get = frontend.get(0, 2);
+  EXPECT_EQ(get.result(), wire::RESULT_NOT_OWNER);
+  EXPECT_EQ(get.epoch(), 1U);
+  EXPECT_EQ(frontend.get(0, 1).records_size(), 0);
+}
+
+TEST_F(BackendProgram, AFullStoreAndATooLargeRecordAreRefusedByName) {
+  auto membership = start_membership();
+  auto backend = start_backend("backend-1", membership.address(), {"--max-bytes", "3000000"});
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  EXPECT_EQ(frontend.put(0, 1, std::string(3 << 20, 'x')).result(), wire::RESULT_TOO_LARGE);
+  EXPECT_EQ(frontend.put(0, 1, std::string(2'000'000, 'x')).result(), wire::RESULT_OK);
+  EXPECT_EQ(frontend.put(1, 1, std::string(1'000'000, 'x')).result(), wire::RESULT_FULL);
+  EXPECT_EQ(frontend.put(0, 1, "small").sequence(), 2U);
+  EXPECT_EQ(frontend.get(0, 1).records(0).data().size(), 2'000'000U);
+}
+
+TEST_F(BackendProgram, LeasesAreRenewedForAsLongAsMembershipIsThere) {
+  auto membership = start_membership({"--lease-ttl-ms", "200"});
+  auto backend = start_backend("backend-1", membership.address());
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  EXPECT_TRUE(frontend.quiet(milliseconds(700)));
+  EXPECT_EQ(frontend.put(0, 1, "x").result(), wire::RESULT_OK);
+}
+
+TEST_F(BackendProgram, WithoutMembershipItServesToTheEndOfItsLeaseAndComesBackByItself) {
+  auto membership = start_membership({"--lease-ttl-ms", "500"});
+  const std::string address = membership.address();
+  auto backend = start_backend("backend-1", address);
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  EXPECT_EQ(frontend.put(0, 1, "before").sequence(), 1U);
+  membership.end(SIGKILL);
+  backend.wait_for_log("membership closed the connection");
+  EXPECT_EQ(frontend.get(0, 1).result(), wire::RESULT_OK);
+  await_ownership(frontend, 0);
+  EXPECT_EQ(frontend.put(0, 1, "ownerless").result(), wire::RESULT_NOT_OWNER);
+  EXPECT_EQ(frontend.get(0, 0).result(), wire::RESULT_NOT_OWNER);
+
+  auto again = start_membership({"--listen", address});
+  await_ownership(frontend, 4);
+  // A sequence number is never given twice.
+  EXPECT_EQ(frontend.put(0, 1, "after").sequence(), 2U);
+  EXPECT_EQ(frontend.get(0, 1).records(0).data(), "before");
+}
+
+// A stopped membership keeps its connections: only the lease tells.
+TEST_F(BackendProgram, AMembershipThatFallsSilentEndsTheLeaseToo) {
+  auto membership = start_membership({"--lease-ttl-ms", "300"});
+  auto backend = start_backend("backend-1", membership.address());
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  membership.signal(SIGSTOP);
+  await_ownership(frontend, 0);
+  EXPECT_EQ(frontend.put(0, 1, "x").result(), wire::RESULT_NOT_OWNER);
+  membership.signal(SIGCONT);
+  await_ownership(frontend, 4);
+  EXPECT_EQ(frontend.put(0, 1, "x").result(), wire::RESULT_OK);
+}
+
+TEST_F(BackendProgram, ItMayBeStartedBeforeMembership) {
+  auto first = start_membership();
+  const std::string address = first.address();
+  first.end(SIGKILL);
+  auto backend = start_backend("backend-1", address);
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  EXPECT_EQ(frontend.receive().ownership().leases_size(), 0);
+  EXPECT_EQ(frontend.put(0, 1, "x").result(), wire::RESULT_NOT_OWNER);
+  backend.wait_for_log("Connection refused");
+  auto second = start_membership({"--listen", address});
+  await_ownership(frontend, 4);
+}
+
+TEST_F(BackendProgram, HasTheDocumentedNumberOfThreads) {
+  auto membership = start_membership();
+  auto backend = start_backend("backend-1", membership.address(), {"--status", status_});
+  EXPECT_FALSE(backend.address().empty());
+  EXPECT_EQ(backend.tasks(), static_cast<std::size_t>(wire::kBackendTasks));
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  frontend.put(0, 1, "x");
+  frontend.get(0, 1);
+  EXPECT_EQ(backend.tasks(), static_cast<std::size_t>(wire::kBackendTasks));
+  EXPECT_EQ(wait_for_status(status_, [](const Status&) { return true; }).threads(),
+            static_cast<std::uint32_t>(wire::kBackendTasks));
+}
+
+TEST_F(BackendProgram, EndsCleanlyOnASignalAndBadUsageIsExitStatus64) {
+  auto membership = start_membership();
+  for (const int number : {SIGTERM, SIGINT}) {
+    auto backend = start_backend("backend-1", membership.address());
+    backend.address();
+    const int status = backend.end(number);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"--membership", "localhost:1"},
+      {"--membership", "10.0.0.1:1"},
+      {"--membership", "127.0.0.1:1", "--max-bytes", "0"},
+      {"--membership", "127.0.0.1:1", "--max-bytes", "lots"},
+      {"--membership", "127.0.0.1:1", "--listen", "0.0.0.0:0"},
+      {"--membership", "127.0.0.1:1", "surplus"}};
+  for (const auto& arguments : wrong) {
+    const int status = Program(CEILING_BACKEND, arguments).end(0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 64)
+        << status << " for " << testing::PrintToString(arguments);
+  }
+}
+
+}  // namespace
+}  // namespace ceiling::testing_programs

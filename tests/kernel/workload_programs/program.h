@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ceiling::testing_programs {
+
+inline constexpr const char* kToken = "the-token-of-this-run";
+
+/// A real program, started as a child with CEILING_TOKEN=`token` (empty: not set). Killed and
+/// reaped when it goes out of scope. Waits of at most five seconds end in std::runtime_error.
+class Program {
+ public:
+  Program(const char* path, const std::vector<std::string>& arguments,
+          const std::string& token = kToken);
+  Program(Program&& other) noexcept;
+  Program& operator=(Program&&) = delete;
+  ~Program();
+
+  /// From its line "address 127.0.0.1:PORT" on stdout.
+  std::string address();
+  /// The log up to and including `text`, as soon as it is there.
+  std::string wait_for_log(std::string_view text);
+  /// Entries of /proc/PID/task.
+  std::size_t tasks() const;
+  void signal(int number) const;
+  /// The wait(2) status, after sending `number` (0: nothing).
+  int end(int number);
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int log_ = -1;
+  std::string read_out_;
+  std::string read_log_;
+};
+
+/// `membership` with one stream "orders" of four shards; `more` comes after.
+Program start_membership(std::vector<std::string> more = {});
+Program start_backend(const std::string& name, const std::string& membership,
+                      std::vector<std::string> more = {});
+/// A name in the abstract namespace that no other test uses.
+std::string status_name();
+
+}  // namespace ceiling::testing_programs
