@@ -1,0 +1,7 @@
+ceiling_test(client_test LABEL unit
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/client/fakes.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/shard_keys_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/pair_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/client_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/audit_test.cc
+  LINK ceiling::client fmt::fmt-header-only nlohmann_json::nlohmann_json)
