@@ -9,8 +9,8 @@
 
 namespace ceiling {
 
-/// What a run created or is about to create, as it stands in /run/ceiling/<run id>, written before the
-/// things themselves so that `ceiling clean` finds them whatever died.
+/// What a run created or is about to create, as it stands in /run/ceiling/<run id>, written before
+/// the things themselves so that `ceiling clean` finds them whatever died.
 struct RegistryEntry {
   std::string run_id;
   pid_t harness = 0;
@@ -25,15 +25,17 @@ struct RegistryEntry {
   bool alive() const;
 };
 
-/// The folder of registry entries; a parameter so that tests use their own. Created 0755 on first use.
+/// The folder of registry entries; a parameter so that tests use their own. Created 0755 on first
+/// use.
 class Registry {
  public:
   explicit Registry(std::filesystem::path folder = "/run/ceiling");
-  /// Picks `uid_count` uids that no other entry holds (uids.h), writes the entry by rename and returns it
-  /// with the uids filled in; all under an flock of the folder, so two runs never share a uid.
+  /// Picks `uid_count` uids that no other entry holds (uids.h), writes the entry by rename and
+  /// returns it with the uids filled in; all under an flock of the folder, so two runs never share
+  /// a uid.
   RegistryEntry add(RegistryEntry entry, int uid_count) const;
-  void remove(const std::string& run_id) const;   ///< not there: fine
-  std::vector<RegistryEntry> entries() const;     ///< damaged files are reported as Error by name
+  void remove(const std::string& run_id) const;  ///< not there: fine
+  std::vector<RegistryEntry> entries() const;    ///< damaged files are reported as Error by name
   const std::filesystem::path& folder() const { return folder_; }
 
  private:

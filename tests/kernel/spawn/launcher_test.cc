@@ -36,9 +36,7 @@ class LauncherTest : public testing::Test {
   void TearDown() override {
     if (launcher) {
       launcher.reset();
-      while (::waitpid(-1, nullptr, 0) > 0) {
-      }
-      EXPECT_THAT(children_of(::getpid()), IsEmpty());
+      EXPECT_TRUE(all_reaped());
     }
   }
   std::optional<TestLauncher> launcher;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +28,14 @@ class StepsTest : public testing::Test {
     if (const std::string missing = missing_privilege(); !missing.empty()) {
       GTEST_SKIP() << missing;
     }
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     launcher.emplace();
+  }
+  void TearDown() override {
+    if (launcher) {
+      launcher.reset();
+      EXPECT_TRUE(all_reaped());
+    }
   }
 
   // A failed start names step and errno, leaves no zombie with the launcher and no broken launcher.
@@ -40,8 +48,9 @@ class StepsTest : public testing::Test {
       EXPECT_EQ(e.code(), std::error_code(error, std::generic_category()));
       EXPECT_THAT(e.what(), HasSubstr("testee: " + step + ": "));
     }
-    EXPECT_THAT(children_of(launcher->pid()), IsEmpty());
+    EXPECT_THAT(child_processes(launcher->pid()), IsEmpty());
     EXPECT_EQ(output_of(**launcher, testee({"arguments"})), "arguments\n");
+    EXPECT_EQ(await_exits(**launcher, 1).size(), 1U);  // reaped: not the next call's zombie
   }
 
   std::filesystem::path file(const std::string& content, mode_t mode) {
@@ -151,8 +160,7 @@ TEST_F(StepsTest, RequestThatIsTooLargeIsRefusedAndNothingElseSuffers) {
 // Last of its suite.
 TEST_F(StepsTest, NothingIsLeft) {
   launcher->close();
-  launcher.reset();
-  EXPECT_THAT(children_of(::getpid()), IsEmpty());
+  EXPECT_TRUE(all_reaped());
   const Hierarchy hierarchy = Hierarchy::detect();
   const auto own = hierarchy.folder("pids", hierarchy.group_of(0, "pids"));
   for (const auto& entry : std::filesystem::directory_iterator(own)) {

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 
 #include "cgroups/control_file.h"
@@ -75,12 +78,35 @@ std::vector<Exit> await_exits(Launcher& launcher, std::size_t count) {
   return exits;
 }
 
+bool all_reaped(std::chrono::milliseconds patience) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  bool ended = false;
+  for (;;) {
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    ended = pid < 0 && errno == ECHILD;
+    const auto left = until - std::chrono::steady_clock::now();
+    if (ended || left <= left.zero()) {
+      break;
+    }
+    const timespec wait{left / std::chrono::seconds(1), (left % std::chrono::seconds(1)).count()};
+    ::sigtimedwait(&set, nullptr, &wait);
+  }
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  return ended;
+}
+
 bool readable(int descriptor, std::chrono::milliseconds patience) {
   pollfd ready{descriptor, POLLIN, 0};
   return ::poll(&ready, 1, static_cast<int>(patience.count())) == 1;
 }
 
-std::vector<pid_t> children_of(pid_t pid) {
+std::vector<pid_t> child_processes(pid_t pid) {
   std::vector<pid_t> children;
   for (const int candidate : numbered_entries("/proc")) {
     const auto status =

@@ -37,11 +37,15 @@ std::string output_of(Launcher& launcher, ProcessSpec spec);
 /// Waits until `count` exits have been reported, at most five seconds.
 std::vector<Exit> await_exits(Launcher& launcher, std::size_t count);
 
+/// Reaps until this process has no child left; false when `patience` passes first. With
+/// PR_SET_CHILD_SUBREAPER, true means that everything that it ever started has ended.
+bool all_reaped(std::chrono::milliseconds patience = std::chrono::seconds(2));
+
 /// True once `descriptor` is readable, false when `patience` passes first.
 bool readable(int descriptor, std::chrono::milliseconds patience);
 
 /// Processes whose parent is `pid`, zombies included.
-std::vector<pid_t> children_of(pid_t pid);
+std::vector<pid_t> child_processes(pid_t pid);
 
 /// The letter of proc_pid_stat(5), nothing when there is no such process.
 std::optional<char> state_of(pid_t pid);

@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <string>
+
+#include "cgroups/cgroup.h"
+#include "cgroups/control_file.h"
+#include "cgroups/error.h"
+#include "harness/keeper/end.h"
+#include "harness/keeper/keeper.h"
+
+namespace ceiling {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t processes_below(const fs::path& group) {
+  std::size_t count = words(read_file_if_there(group / "cgroup.procs").value_or("")).size();
+  std::error_code gone;
+  for (const auto& entry : fs::directory_iterator(group, gone)) {
+    if (entry.is_directory(gone)) {
+      count += processes_below(entry.path());
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+std::vector<std::string> clean_up(const Registry& registry, const RegistryEntry& entry,
+                                  bool dry_run) {
+  if (entry.alive()) {
+    throw Error("run " + entry.run_id + " is alive: it cleans up after itself");
+  }
+  const std::string verb = dry_run ? "would end " : "ended ";
+  std::vector<std::string> lines;
+  for (const fs::path& group : entry.groups) {
+    if (fs::exists(group)) {
+      lines.push_back(verb + std::to_string(processes_below(group)) + " processes in " +
+                      group.string() + " and " + (dry_run ? "remove it" : "removed it"));
+    }
+  }
+  const fs::path file = registry.folder() / entry.run_id;
+  if (fs::exists(file)) {
+    lines.push_back((dry_run ? "would remove " : "removed ") + file.string());
+  }
+  if (!dry_run) {
+    end_groups(entry, std::chrono::seconds(5));
+    registry.remove(entry.run_id);
+  }
+  return lines;
+}
+
+std::vector<fs::path> stray_groups(const Hierarchy& hierarchy,
+                                   const std::vector<RegistryEntry>& entries) {
+  std::vector<fs::path> strays;
+  // A made-up name tells the folders that ours would stand in.
+  for (const fs::path& planned : Cgroup::planned_folders(hierarchy, Cgroup::kTag)) {
+    for (const auto& found : fs::directory_iterator(planned.parent_path())) {
+      const std::string name = found.path().filename();
+      const bool named = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+        return std::find(entry.groups.begin(), entry.groups.end(), found.path()) !=
+               entry.groups.end();
+      });
+      if (name.starts_with(Cgroup::kTag) && name != Cgroup::kCallerLeaf && !named) {
+        strays.push_back(found.path());
+      }
+    }
+  }
+  return strays;
+}
+
+}  // namespace ceiling
