@@ -10,7 +10,7 @@ using boost::system::error_code;
 
 Canaries::Canaries(boost::asio::any_io_executor executor, int pairs_per_s, Traffic& traffic,
                    const std::vector<std::shared_ptr<Target>>& targets)
-    : timer_(std::move(executor)),
+    : timer_(executor),
       period_(pairs_per_s == 0 ? 0ns : 1'000'000'000ns / pairs_per_s),
       traffic_(traffic),
       targets_(targets) {}
