@@ -76,23 +76,30 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
 struct Canaries {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
+  std::size_t open = 0;  ///< begun, in service or not, and never ended
   const OpEvent* first_failure = nullptr;
 };
 
 Canaries count_canaries(const ArmLog& log) {
   Canaries canaries;
   std::unordered_set<std::uint64_t> too_early;
+  std::unordered_set<std::uint64_t> under_way;
   for (const auto& [op, in_service] : log.ops) {
     if (op->kind != "put" && op->kind != "get") continue;
     if (op->phase == OpPhase::invoke) {
+      under_way.insert(op->id);
       if (!in_service) too_early.insert(op->id);
-    } else if (op->phase == OpPhase::ok) {
+      continue;
+    }
+    under_way.erase(op->id);
+    if (op->phase == OpPhase::ok) {
       ++canaries.succeeded;
     } else if (!too_early.contains(op->id)) {
       ++canaries.failed;
       if (!canaries.first_failure) canaries.first_failure = op;
     }
   }
+  canaries.open = under_way.size();
   return canaries;
 }
 
@@ -114,6 +121,8 @@ Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
                     canaries.first_failure->frontend));
   else if (canaries.succeeded == 0 && !experiment.clients.empty())
     found.missing.push_back("no canary operation was seen");
+  else if (canaries.open > 0)
+    found.missing.push_back(fmt::format("{} canary operations never ended", canaries.open));
   if (maps.holds == false)
     found.against_contained.push_back("a wrong map was published: " + maps.evidence);
   else if (!maps.holds)

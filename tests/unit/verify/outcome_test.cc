@@ -114,6 +114,13 @@ TEST(Contained, WithoutCanariesItIsUnknown) {
   EXPECT_THAT(arm.reasons, testing::Contains("no canary operation was seen"));
 }
 
+TEST(Contained, ACanaryThatNeverEndedMakesItUnknown) {
+  History history = story(kStaged);
+  add(history, OpEvent{99, OpPhase::invoke, "get", "frontend-2", "orders", 1, "", 0});
+  EXPECT_EQ(summary(judge_arm(kStaged, Outcome::contained, history)),
+            "unknown unknown: 1 canary operations never ended");
+}
+
 TEST(Contained, OneShardLostInOneSweepRefutes) {
   History history = story(kStaged);
   each<RoutableEvent>(history, [](RoutableEvent& e) {
