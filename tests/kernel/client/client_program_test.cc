@@ -47,6 +47,7 @@ class ClientProgram : public testing::Test {
   void start(std::vector<std::string> arguments, int kept = -1, const char* token = "secret") {
     arguments.insert(arguments.begin(), CEILING_CLIENT);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     std::string variable = std::string("CEILING_TOKEN=") + token;

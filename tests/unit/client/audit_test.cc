@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using wire::Envelope;
 
 /// Owns some shards, `records` in each, and gives at most three a page.
-Server::Answer owns(std::vector<std::uint32_t> shards, std::uint64_t records) {
+Server::Answer owns(const std::vector<std::uint32_t>& shards, std::uint64_t records) {
   return [shards, records](wire::Connection& connection, const Envelope& message) {
     Envelope answer;
     if (message.has_hello()) {

@@ -186,7 +186,7 @@ TEST_F(ClientTest, OnceConfiguredItOutlivesMembership) {
 TEST_F(ClientTest, WithoutControlItFollowsTheMemberList) {
   start_client(1000, membership_.address(), false);
   ASSERT_TRUE(until([&] { return membership_.received.size() == 1; }));
-  const auto announce = [&](std::vector<const Frontend*> frontends) {
+  const auto announce = [&](const std::vector<const Frontend*>& frontends) {
     Envelope members;
     for (const Frontend* frontend : frontends) {
       *members.mutable_members()->add_members() = frontend->member();

@@ -66,7 +66,7 @@ class Frontend::Session : public std::enable_shared_from_this<Session> {
     Reply reply = frontend_.on_request(asked);
     frontend_.on_reply(reply);
     if (!frontend_.held) return write(reply);
-    frontend_.waiting.push_back([self = shared_from_this(), reply] { self->write(reply); });
+    frontend_.waiting.emplace_back([self = shared_from_this(), reply] { self->write(reply); });
   }
 
   void write(const Reply& reply) {
