@@ -199,7 +199,6 @@ wire::Status Frontend::snapshot() const {
   status.set_members(static_cast<std::uint32_t>(members_.members_size()));
   *status.mutable_build() = builder_.state();
   *status.mutable_map() = map_.describe();
-  status.mutable_map()->clear_routes();
   if (refusal_) *status.mutable_refusal() = *refusal_;
   status.set_in_service(builder_.in_service());
   status.set_peer_address(slices_.address());

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cgroups/error.h"
+#include "harness/cli/exit_status.h"
+#include "harness/cli/verb.h"
+#include "harness/fleet/event_loop.h"
+
+namespace {
+
+using namespace ceiling;
+
+/// Every failure of a verb becomes a line for a person and an exit status, here and nowhere else.
+int call(const Verb& verb) {
+  try {
+    return verb();
+  } catch (const BadInput& wrong) {
+    fmt::print(stderr, "{}\n", wrong.what());
+    return kUsage;
+  } catch (const Usage& wrong) {
+    fmt::print(stderr, "ceiling: {}\n", wrong.what());
+    return kUsage;
+  } catch (const Interrupted& interrupted) {
+    fmt::print(stderr, "ceiling: ended by signal {}, nothing is left running\n",
+               interrupted.signal);
+    return 128 + interrupted.signal;
+  } catch (const HostError& cannot) {
+    fmt::print(stderr, "ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy());
+    return kHostCannot;
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "ceiling: {}\n", failure.what());
+    return kDefect;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of write(2), not the end of a run that has to clean up.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App app("Finds the kernel limit that a growing fleet of threads runs into, before it does.",
+               "ceiling");
+  app.set_version_flag("--version", CEILING_VERSION);
+  app.require_subcommand(1);
+  std::optional<int> skip_status;
+  app.add_option("--skip-exit-code", skip_status,
+                 "end with this status instead of 69 when this host cannot do it (77: skipped)")
+      ->check(CLI::Range(0, 255));
+  app.fallthrough();  // --skip-exit-code may follow the verb
+  app.footer(
+      "Exit status: 0 it holds or is confirmed, 1 it does not, 2 unknown, 64 bad usage or file,\n"
+      "69 this host cannot do it, 70 a defect of ceiling, 128+N ended by signal N.");
+
+  std::vector<std::pair<CLI::App*, Verb>> verbs;
+  const auto add = [&](const char* name, const char* job, Verb (*declare)(CLI::App&)) {
+    CLI::App* verb = app.add_subcommand(name, job);
+    verbs.emplace_back(verb, declare(*verb));
+  };
+  add("predict", "say what `run` is going to see, and why", add_predict);
+  add("run", "grow the fleet on the real kernel, compare with the prediction, judge (root)",
+      add_run);
+  add("verify", "judge a stored run again", add_verify);
+  add("doctor", "say what this host lets us do, and what to type where it does not", add_doctor);
+  add("clean", "end and remove what a dead run left (root)", add_clean);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kHolds : kUsage;
+  }
+  for (const auto& [parsed, verb] : verbs) {
+    if (!parsed->parsed()) continue;
+    const int status = call(verb);
+    return status == kHostCannot && skip_status ? *skip_status : status;
+  }
+  return kUsage;
+}

@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "cgroups/error.h"
+#include "harness/cli/exit_status.h"
+#include "harness/cli/predictions.h"
+#include "harness/cli/run_host.h"
+#include "harness/cli/verb.h"
+#include "harness/report/report.h"
+
+namespace ceiling {
+namespace {
+
+struct Arguments {
+  ExperimentArguments experiment;
+  Output output;
+  std::filesystem::path results = "ceiling-results";
+  std::filesystem::path programs;
+  bool quiet = false;
+  bool verbose = false;
+  bool dry_run = false;
+};
+
+/// On a terminal one bar that moves, elsewhere a line a step.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
+  ~ProgressLine() { end(); }
+
+  void show(const Progress& progress) {
+    if (quiet_) return;
+    if (!terminal_) {
+      fmt::print(stderr, "{}: {}\n", progress.stage, progress.text);
+      return;
+    }
+    if (progress.stage != stage_) end();
+    stage_ = progress.stage;
+    constexpr int kWidth = 24;
+    const int filled = progress.steps == 0 ? kWidth : kWidth * progress.step / progress.steps;
+    fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}", stage_, "", filled, "", kWidth - filled,
+               progress.text);
+  }
+
+  void end() {
+    if (terminal_ && !stage_.empty()) fmt::print(stderr, "\n");
+    stage_.clear();
+  }
+
+ private:
+  bool quiet_;
+  bool terminal_;
+  std::string stage_;
+};
+
+std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
+                         const std::filesystem::path& results) {
+  std::string text = fmt::format("would create\n  {}/{}-<time>-<run id>/\n  {}\n", results.string(),
+                                 experiment.name, "/run/ceiling/<run id>");
+  for (const auto& group : plan.groups) {
+    text += fmt::format("  {}/ceiling-<run id>/\n", group.parent_path().string());
+  }
+  text += fmt::format("  up to {} tasks at one moment, under {} private users\n", plan.tasks,
+                      plan.uids);
+  text += "would set\n";
+  for (const ArmPlan& arm : experiment.arms) {
+    const char* where =
+        arm.limits.scope == LimitScope::frontend ? "each frontend" : "all frontends together";
+    if (arm.limits.pids_max) {
+      text += fmt::format("  {}: pids.max {} on the group of {}\n", arm.name, *arm.limits.pids_max,
+                          where);
+    }
+    if (arm.limits.rlimit_nproc) {
+      text += fmt::format("  {}: RLIMIT_NPROC {} for the user of {}\n", arm.name,
+                          *arm.limits.rlimit_nproc, where);
+    }
+    if (!arm.limits.pids_max && !arm.limits.rlimit_nproc) {
+      text += fmt::format("  {}: no limit\n", arm.name);
+    }
+  }
+  return text + "would remove\n  all of it but the results folder, and end every process in it\n";
+}
+
+void show_prediction(const ArmPrediction& arm) {
+  if (arm.predicted.fleet_size) {
+    fmt::print(stderr, "{}: predicted: fails at {} frontends, {} tasks, by {}\n", arm.arm.name,
+               *arm.predicted.fleet_size, *arm.predicted.threads, to_string(*arm.predicted.limit));
+  } else {
+    fmt::print(stderr, "{}: predicted: never gets to a limit\n", arm.arm.name);
+  }
+}
+
+ResultsFolder results_folder(const std::filesystem::path& parent, const std::string& experiment,
+                             const std::string& run_id) {
+  try {
+    return ResultsFolder::create(parent, experiment, run_id);
+  } catch (const Error& error) {
+    throw Usage(error.what());
+  }
+}
+
+/// Calibration, limit check, prediction, arms. What comes of it stands in the history.
+void run_on_host(const Arguments& arguments, const Experiment& experiment, const HostPlan& plan,
+                 const ResultsFolder& results) {
+  RunHost host(plan, experiment.name, results);
+  ProgressLine line(arguments.quiet);
+  const auto progress = [&line](const Progress& step) { line.show(step); };
+  if (arguments.verbose) {
+    for (const auto& group : plan.groups) {
+      fmt::print(stderr, "run {}: group {}\n", plan.run_id, group.string());
+    }
+  }
+  calibrate_all(host.site(), experiment, progress);
+  line.end();
+  std::vector<CostModel> models;
+  for (auto& model : measured_models(experiment, results.path())) {
+    if (!model) return host.finish();  // the judge says: not linear
+    models.push_back(std::move(*model));
+  }
+  check_starting_fleets(experiment, models, arguments.experiment.file.string());
+  for (const ArmPrediction& arm : predict_all(experiment, models)) {
+    if (!arguments.quiet) show_prediction(arm);
+    host.site().recorder().enter_arm(arm.arm.name);
+    run_arm(host.site(), experiment, arm.arm, progress);
+    line.end();
+  }
+  host.finish();
+}
+
+int run(const Arguments& arguments) {
+  const Experiment experiment = arguments.experiment.read();
+  const std::vector<CostModel> models = documented_models(experiment);
+  check_starting_fleets(experiment, models, arguments.experiment.file.string());
+  const HostPlan plan = plan_for_host(experiment, models, arguments.programs);
+  if (arguments.dry_run) {
+    arguments.output.write(dry_run_text(experiment, plan, arguments.results));
+    return kHolds;
+  }
+  const ResultsFolder results = results_folder(arguments.results, experiment.name, plan.run_id);
+  results.write("experiment.yaml", experiment.source);
+  run_on_host(arguments, experiment, plan, results);
+
+  const RunVerdict verdict = judge(experiment, read_history(results.path()));
+  const std::string json = result_json(verdict);
+  results.write("result.json", json);
+  if (arguments.output.json()) {
+    arguments.output.write(json);
+  } else {
+    arguments.output.write(result_text(verdict, arguments.output.colour()) +
+                           fmt::format("report: {}\n", results.path().string()));
+  }
+  return exit_status(verdict.verdict);
+}
+
+}  // namespace
+
+Verb add_run(CLI::App& app) {
+  const auto arguments = std::make_shared<Arguments>();
+  arguments->experiment.add_to(app);
+  arguments->output.add_to(app);
+  app.add_option("--results", arguments->results, "where the run's folder is made")
+      ->capture_default_str();
+  app.add_option("--programs", arguments->programs,
+                 "folder of the workload's programs (default: beside this one)");
+  app.add_flag("--dry-run", arguments->dry_run,
+               "print what would be created, set and removed, and do nothing");
+  app.add_flag("--quiet", arguments->quiet, "no progress on stderr");
+  app.add_flag("--verbose", arguments->verbose, "say more on stderr");
+  app.footer(
+      "Example: sudo ceiling run harness/experiments/kinesis-2020.yaml --set limits.pids.max=33");
+  return [arguments] { return run(*arguments); };
+}
+
+}  // namespace ceiling

@@ -1,0 +1,191 @@
+#include "harness/cli/run_host.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <map>
+#include <variant>
+
+#include "cgroups/error.h"
+#include "cgroups/headroom.h"
+#include "harness/cli/predictions.h"
+#include "harness/cli/verb.h"
+
+namespace ceiling {
+namespace {
+
+constexpr double kShareOfHost = 0.8;
+constexpr std::size_t kMaxHistoryBytes = std::size_t{4} << 30;
+constexpr int kDescriptorsBeside = 64;  // of a frontend: clients, backends, status, log
+
+std::string random_id() {
+  std::array<unsigned char, 4> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw Error("getrandom gives no run id");
+  }
+  std::string id;
+  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
+  return id;
+}
+
+std::string group_name(const std::string& run_id) {
+  return Cgroup::kTag + run_id;
+}
+
+/// The size at which an arm ends: the predicted one, or its last.
+int last_size(const ArmPlan& arm, const CostModel& model) {
+  return predict(arm, model).fleet_size.value_or(arm.fleet.sizes().back());
+}
+
+void check_shared_limits(const Hierarchy& hierarchy, std::int64_t tasks) {
+  const auto full = first_overfilled(shared_limits(hierarchy), tasks, kShareOfHost);
+  if (!full) return;
+  throw HostError(
+      fmt::format(
+          "the run needs up to {} tasks, and {} ({}) is {} with {} in use: it would be more "
+          "than {:.0f} % full",
+          tasks, full->name, full->where, full->value.value_or(0), full->used, 100 * kShareOfHost),
+      "take a smaller fleet or limit (--set fleet.end=N), raise that limit, or run outside of it");
+}
+
+void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& models) {
+  rlimit files{};
+  rlimit tasks{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  ::getrlimit(RLIMIT_NPROC, &tasks);
+  for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
+    const ArmPlan& arm = experiment.arms[i];
+    const auto needed =
+        static_cast<rlim_t>(2 * models[i].per_peer * (last_size(arm, models[i]) - 1)) +
+        kDescriptorsBeside;
+    if (needed > files.rlim_max) {
+      throw HostError(fmt::format("a frontend of arm {} needs {} descriptors, and the hard limit "
+                                  "RLIMIT_NOFILE here is {}",
+                                  arm.name, needed, files.rlim_max),
+                      "raise it (ulimit -Hn), or take a smaller fleet");
+    }
+    if (arm.limits.rlimit_nproc && static_cast<rlim_t>(*arm.limits.rlimit_nproc) > tasks.rlim_max) {
+      throw HostError(fmt::format("arm {} sets RLIMIT_NPROC to {}, and the hard limit here is {}",
+                                  arm.name, *arm.limits.rlimit_nproc, tasks.rlim_max),
+                      "raise it (ulimit -Hu), or take a lower limit");
+    }
+  }
+}
+
+/// The harness itself holds a handful of descriptors for every frontend.
+void take_all_descriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+RunEvent describe_run(const HostPlan& plan, const std::string& experiment) {
+  utsname host{};
+  ::uname(&host);
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return {.run_id = plan.run_id,
+          .experiment = experiment,
+          .kernel = host.release,
+          .hierarchy = std::string(to_string(plan.hierarchy.mode())),
+          .started_at = text.data()};
+}
+
+}  // namespace
+
+HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel>& models,
+                       const std::filesystem::path& programs) {
+  if (::geteuid() != 0) {
+    throw HostError("making control groups and private users needs root",
+                    "sudo ceiling run ...  (ceiling predict needs no root)");
+  }
+  HostPlan plan{.hierarchy = Hierarchy::detect(),
+                .programs = find_programs(programs),
+                .run_id = random_id(),
+                .groups = {},
+                .tasks = 0,
+                .uids = 0};
+  if (plan.hierarchy.controller("pids") == nullptr) {
+    throw HostError("the pids controller is not mounted here",
+                    "mount -t cgroup2 none /sys/fs/cgroup, or leave the container");
+  }
+  for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
+    const ArmPlan& arm = experiment.arms[i];
+    // Membership, backends, client, keeper, launcher, and the child that is between fork and exec.
+    const int services = experiment.backends + 5;
+    plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
+    plan.uids = std::max(plan.uids, Site::uids_needed(std::max(3, last_size(arm, models[i]))));
+  }
+  check_shared_limits(plan.hierarchy, plan.tasks);
+  check_rlimits(experiment, models);
+  plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id));
+  return plan;
+}
+
+RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const ResultsFolder& results)
+    : keeper_(Keeper::start(Registry(),
+                            {.run_id = plan.run_id,
+                             .groups = plan.groups,
+                             .uids = {},
+                             .results = std::filesystem::absolute(results.path())},
+                            plan.uids)) {
+  take_all_descriptors();
+  group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
+  recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));
+  recorder_->record(describe_run(plan, experiment));
+  site_ = std::make_unique<Site>(plan.run_id, loop_, keeper_.launcher(), *group_, *recorder_,
+                                 results, plan.programs, keeper_.entry().uids);
+}
+
+RunHost::~RunHost() = default;
+
+void RunHost::finish() {
+  site_.reset();
+  group_->destroy();
+  keeper_.finish();
+}
+
+void calibrate_all(Site& site, const Experiment& experiment, const OnProgress& progress) {
+  const auto same_cost = [&](const ArmPlan& arm) {
+    return arm.fleet.threads_per_peer == experiment.arms.front().fleet.threads_per_peer;
+  };
+  if (std::all_of(experiment.arms.begin(), experiment.arms.end(), same_cost)) {
+    return calibrate(site, experiment, experiment.arms.front(), progress);
+  }
+  for (const ArmPlan& arm : experiment.arms) {
+    site.recorder().enter_arm(arm.name);
+    calibrate(site, experiment, arm, progress);
+  }
+  site.recorder().enter_arm("");
+}
+
+std::vector<std::optional<CostModel>> measured_models(const Experiment& experiment,
+                                                      const std::filesystem::path& results) {
+  const ParsedHistory history = read_history(results);
+  std::map<std::string, std::vector<CalibrationPoint>> points;
+  for (const Event& event : history.events) {
+    const auto* one = std::get_if<CalibrationEvent>(&event.what);
+    if (one != nullptr) points[event.arm].push_back({one->fleet_size, one->tasks});
+  }
+  std::vector<std::optional<CostModel>> models;
+  for (const ArmPlan& arm : experiment.arms) {
+    models.push_back(fit(points.contains(arm.name) ? points[arm.name] : points[""]));
+  }
+  return models;
+}
+
+ParsedHistory read_history(const std::filesystem::path& results) {
+  return parse_history(read_bounded(results / "history.jsonl", kMaxHistoryBytes));
+}
+
+}  // namespace ceiling

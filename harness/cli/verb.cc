@@ -1,0 +1,86 @@
+#include "harness/cli/verb.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "cgroups/descriptor.h"
+#include "cgroups/error.h"
+#include "harness/observe/results_folder.h"
+
+namespace ceiling {
+namespace {
+
+constexpr std::size_t kMaxExperimentBytes = 1 << 20;
+
+}  // namespace
+
+void Output::add_to(CLI::App& app) {
+  app.add_option("--format", format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_option("--output", file, "write the result to this file instead of stdout");
+}
+
+bool Output::colour() const {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return (no_colour == nullptr || *no_colour == '\0') && file.empty() &&
+         ::isatty(STDOUT_FILENO) == 1;
+}
+
+void Output::write(std::string_view text) const {
+  if (!file.empty()) return write_by_rename(file, text);
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      throw HostError("cannot write to stdout: " + std::generic_category().message(errno),
+                      "write to a file with --output FILE");
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void ExperimentArguments::add_to(CLI::App& app) {
+  app.add_option("EXPERIMENT", file, "experiment file (YAML)")->required();
+  app.add_option("--set", overrides, "override one value, as in --set limits.pids.max=40")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+Experiment ExperimentArguments::read() const {
+  return parse_experiment(read_bounded(file, kMaxExperimentBytes), file.string(), overrides);
+}
+
+std::string read_bounded(const std::filesystem::path& file, std::size_t most) {
+  const auto refuse = [&](const std::string& text) {
+    return BadInput(file.string(), {Finding{.line = 0, .column = 0, .text = text}});
+  };
+  // Not blocking: a FIFO without a writer is no file of ours, but must not hang the verb either.
+  const Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (!open || ::fstat(open.get(), &info) != 0) {
+    throw refuse(std::generic_category().message(errno));
+  }
+  if (!S_ISREG(info.st_mode)) throw refuse("found no regular file, expected one");
+  std::string text(most + 1, '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t got = ::read(open.get(), text.data() + have, text.size() - have);
+    if (got < 0) throw refuse(std::generic_category().message(errno));
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  if (have > most) {
+    throw refuse(fmt::format("found {} bytes, expected at most {}", info.st_size, most));
+  }
+  text.resize(have);
+  return text;
+}
+
+}  // namespace ceiling

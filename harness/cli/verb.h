@@ -1,0 +1,56 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/experiment/experiment.h"
+
+namespace ceiling {
+
+/// The words of the call are wrong in a way that only the verb can see. Exit status 64.
+class Usage : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A verb declares its options on its subcommand and returns what is run when it is chosen; that
+/// returns the exit status.
+using Verb = std::function<int()>;
+Verb add_run(CLI::App& app);
+Verb add_predict(CLI::App& app);
+Verb add_verify(CLI::App& app);
+Verb add_clean(CLI::App& app);
+Verb add_doctor(CLI::App& app);
+
+/// Where a verb's result goes, and how. Shared by the verbs that have one.
+struct Output {
+  std::string format = "text";
+  std::filesystem::path file;  ///< empty: stdout
+
+  void add_to(CLI::App& app);
+  bool json() const { return format == "json"; }
+  /// Text for a terminal is coloured, unless NO_COLOR is set.
+  bool colour() const;
+  /// To the file by rename, or to stdout. Throws HostError.
+  void write(std::string_view text) const;
+};
+
+/// An experiment file and what is laid over it. Shared by `run` and `predict`.
+struct ExperimentArguments {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;
+
+  void add_to(CLI::App& app);
+  /// Throws BadInput, also for a file that cannot be read or is too large.
+  Experiment read() const;
+};
+
+/// A whole file of at most `most` bytes. Throws BadInput that names it.
+std::string read_bounded(const std::filesystem::path& file, std::size_t most);
+
+}  // namespace ceiling

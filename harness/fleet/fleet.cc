@@ -1,0 +1,266 @@
+#include "harness/fleet/fleet.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "cgroups/error.h"
+#include "harness/observe/sampler.h"
+#include "workload/protocol/routes.h"
+
+namespace ceiling {
+namespace {
+
+constexpr auto kServicePatience = std::chrono::seconds(20);
+
+std::string describe(int wait_status) {
+  if (WIFEXITED(wait_status)) return fmt::format("exit status {}", WEXITSTATUS(wait_status));
+  if (WIFSIGNALED(wait_status)) return fmt::format("signal {}", WTERMSIG(wait_status));
+  return fmt::format("wait status {}", wait_status);
+}
+
+/// As many descriptors as the host grants: a frontend needs two for every peer.
+std::pair<int, rlim_t> all_descriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return {RLIMIT_NOFILE, limit.rlim_max};
+}
+
+}  // namespace
+
+bool Fleet::Frontend::refused_at_start() const {
+  return status && status->refusal().phase() == "start";
+}
+
+bool Fleet::Frontend::done(std::uint64_t version) const {
+  if (ended || refused_at_start()) return true;
+  return status && status->build().version() == version &&
+         (status->build().state() == wire::BUILD_COMPLETE ||
+          status->build().state() == wire::BUILD_FAILED);
+}
+
+Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
+    : site_(site),
+      spec_(std::move(spec)),
+      recorder_(recorder),
+      group_(site.group().child(spec_.label)),
+      services_(group_.child("services")),
+      scope_(group_.child("frontends")) {
+  for (const StreamPlan& plan : spec_.streams) {
+    wire::Stream stream;
+    stream.set_name(plan.name);
+    stream.set_shards(static_cast<std::uint32_t>(plan.shards));
+    streams_.push_back(std::move(stream));
+  }
+  if (spec_.limits.scope == LimitScope::fleet && spec_.limits.pids_max) {
+    scope_.set_pids_max(spec_.limits.pids_max);
+  }
+  site_.on_exit([this](const Exit& exit) { on_exit(exit); });
+  start_membership();
+  start_backends();
+}
+
+Fleet::~Fleet() {
+  try {
+    destroy();
+  } catch (const std::exception&) {
+    // The keeper ends what is left.
+  }
+}
+
+void Fleet::start_membership() {
+  Site::Start start{.label = spec_.label,
+                    .name = "membership",
+                    .program = "ceiling-membership",
+                    .arguments = {"--threads-per-peer", std::to_string(spec_.threads_per_peer),
+                                  "--backends", std::to_string(spec_.backends),
+                                  "--bootstrap-expect", std::to_string(spec_.start)},
+                    .group = &services_,
+                    .uid = site_.service_uid(),
+                    .rlimits = {all_descriptors()},
+                    .descriptors = {}};
+  for (const StreamPlan& stream : spec_.streams) {
+    start.arguments.insert(start.arguments.end(),
+                           {"--stream", fmt::format("{}:{}", stream.name, stream.shards)});
+  }
+  membership_.started = site_.start(start, [this](const wire::Status& status) {
+    membership_.status = status;
+    membership_.address = status.address();
+  });
+  if (!site_.loop().run_until([this] { return !membership_.address.empty(); }, kServicePatience)) {
+    throw Error("ceiling-membership did not say where it listens; its log is in logs/");
+  }
+}
+
+void Fleet::start_backends() {
+  for (int i = 1; i <= spec_.backends; ++i) {
+    Service& backend = backends_.emplace_back();
+    backend.started = site_.start({.label = spec_.label,
+                                   .name = fmt::format("backend-{}", i),
+                                   .program = "ceiling-backend",
+                                   .arguments = {"--membership", membership_.address},
+                                   .group = &services_,
+                                   .uid = site_.service_uid(),
+                                   .rlimits = {all_descriptors()},
+                                   .descriptors = {}},
+                                  [&backend](const wire::Status& status) {
+                                    backend.status = status;
+                                    backend.address = status.address();
+                                  });
+  }
+  const auto all_joined = [this] {
+    return static_cast<int>(membership_.status.backends()) == spec_.backends;
+  };
+  if (!site_.loop().run_until(all_joined, kServicePatience)) {
+    throw Error(fmt::format("{} of {} backends joined; their logs are in logs/",
+                            membership_.status.backends(), spec_.backends));
+  }
+}
+
+uid_t Fleet::uid_of_next() const {
+  const bool shared = spec_.limits.scope == LimitScope::fleet && spec_.limits.rlimit_nproc;
+  return site_.frontend_uid(shared ? 0 : size());
+}
+
+void Fleet::add_frontend() {
+  const uid_t uid = uid_of_next();
+  const std::string name = fmt::format("frontend-{}", size() + 1);
+  Frontend& frontend = frontends_.emplace_back(Frontend{.name = name,
+                                                        .group = scope_.child(name),
+                                                        .started = std::nullopt,
+                                                        .status = std::nullopt,
+                                                        .refusals_recorded = 0,
+                                                        .ended = false});
+  if (spec_.limits.scope == LimitScope::frontend && spec_.limits.pids_max) {
+    frontend.group.set_pids_max(spec_.limits.pids_max);
+  }
+  Site::Start start{.label = spec_.label,
+                    .name = name,
+                    .program = "ceiling-frontend",
+                    .arguments = {"--membership", membership_.address},
+                    .group = &frontend.group,
+                    .uid = uid,
+                    .rlimits = {all_descriptors()},
+                    .descriptors = {}};
+  for (const std::string& guardrail : spec_.guardrails) {
+    start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
+  }
+  if (spec_.limits.rlimit_nproc) {
+    start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*spec_.limits.rlimit_nproc));
+  }
+  frontend.started = site_.start(
+      start, [this, &frontend](const wire::Status& status) { on_status(frontend, status); });
+}
+
+void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
+  const wire::PublishedMap before = frontend.status ? frontend.status->map() : wire::PublishedMap();
+  frontend.status = status;
+  frontend.status->mutable_map()->clear_routes();
+  const wire::PublishedMap& now = status.map();
+  if (now.version() != before.version() || now.complete() != before.complete() ||
+      now.digest() != before.digest()) {
+    const std::vector<wire::Route> routes(now.routes().begin(), now.routes().end());
+    record(MapEvent{.frontend = frontend.name,
+                    .version = now.version(),
+                    .digest = fmt::format("{:016x}", now.digest()),
+                    .complete = now.complete(),
+                    .tiling = !wire::tiling_problem(streams_, routes),
+                    .published = true});
+  }
+  const wire::Refusal& refusal = status.refusal();
+  if (refusal.count() > frontend.refusals_recorded) {
+    frontend.refusals_recorded = refusal.count();
+    record(RefusalEvent{.frontend = frontend.name,
+                        .error = refusal.error(),
+                        .tasks = refusal.tasks(),
+                        .version = refusal.version(),
+                        .phase = refusal.phase()});
+  }
+}
+
+void Fleet::on_exit(const Exit& exit) {
+  if (ending_) return;
+  for (Frontend& frontend : frontends_) {
+    if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
+  }
+  record(FaultEvent{.kind = "exited", .target = exit.name, .detail = describe(exit.status)});
+}
+
+bool Fleet::settled() const {
+  const auto joined = std::count_if(frontends_.begin(), frontends_.end(), [](const Frontend& one) {
+    return !one.ended && !one.refused_at_start();
+  });
+  const wire::Status& membership = membership_.status;
+  if (static_cast<std::ptrdiff_t>(membership.members()) != joined) return false;
+  return std::all_of(frontends_.begin(), frontends_.end(),
+                     [&](const Frontend& one) { return one.done(membership.members_version()); });
+}
+
+bool Fleet::settle(std::chrono::milliseconds patience) {
+  return site_.loop().run_until([this] { return settled(); }, patience);
+}
+
+std::vector<std::string> Fleet::failed() const {
+  std::vector<std::string> names;
+  for (const Frontend& one : frontends_) {
+    const bool complete =
+        one.status && one.status->build().state() == wire::BUILD_COMPLETE && !one.ended;
+    if (!complete) names.push_back(one.name);
+  }
+  return names;
+}
+
+std::vector<wire::Member> Fleet::in_service() const {
+  std::vector<wire::Member> members;
+  for (const Frontend& one : frontends_) {
+    if (one.ended || !one.status || !one.status->in_service()) continue;
+    wire::Member& member = members.emplace_back();
+    member.set_name(one.name);
+    member.set_http_address(one.status->http_address());
+    member.set_peer_address(one.status->peer_address());
+  }
+  return members;
+}
+
+std::vector<std::int64_t> Fleet::frontend_tasks() const {
+  std::vector<std::int64_t> tasks;
+  for (const Frontend& one : frontends_) tasks.push_back(one.group.pids().current);
+  return tasks;
+}
+
+std::vector<std::int64_t> Fleet::frontend_memory_bytes() const {
+  std::vector<std::int64_t> bytes;
+  for (const Frontend& one : frontends_) {
+    if (const auto charged = one.group.memory_bytes()) bytes.push_back(*charged);
+  }
+  return bytes;
+}
+
+void Fleet::sample() {
+  std::vector<pid_t> pids;
+  for (const Frontend& one : frontends_) {
+    record(sample_pids(one.name, one.group.pids()));
+    if (!one.started || one.ended) continue;
+    const pid_t pid = one.started->process.pid();
+    pids.push_back(pid);
+    if (!spec_.limits.rlimit_nproc || spec_.limits.scope == LimitScope::fleet) continue;
+    if (auto sample = sample_nproc(one.name, std::span(&pid, 1))) {
+      record(std::move(*sample));
+    }
+  }
+  record(sample_pids("fleet", scope_.pids()));
+  if (spec_.limits.rlimit_nproc && spec_.limits.scope == LimitScope::fleet) {
+    if (auto sample = sample_nproc("fleet", pids)) record(std::move(*sample));
+  }
+}
+
+void Fleet::destroy() {
+  if (ending_) return;
+  ending_ = true;
+  site_.on_exit(nullptr);
+  group_.destroy(std::chrono::seconds(10));
+}
+
+}  // namespace ceiling

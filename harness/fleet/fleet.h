@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/experiment/experiment.h"
+#include "harness/fleet/site.h"
+
+namespace ceiling {
+
+/// What one fleet is made of.
+struct FleetSpec {
+  std::string label;  ///< in group names and log files: "arm-unguarded"
+  int start = 1;      ///< frontends of the first version
+  int threads_per_peer = 1;
+  int backends = 1;
+  std::vector<StreamPlan> streams;
+  std::vector<std::string> guardrails;
+  LimitPlan limits;  ///< of the frontends alone; services are never limited
+};
+
+/// Membership, backends and frontends as real processes, each frontend in its own group below the
+/// one of all frontends; a limit of scope `fleet` stands on that one, of scope `frontend` on each.
+/// What the processes report is recorded as it arrives.
+class Fleet {
+ public:
+  /// Starts membership and backends and waits until all backends have joined. `recorder` takes what
+  /// the fleet reports; nullptr where that is not part of the history (calibration). Throws Error,
+  /// SpawnError.
+  Fleet(Site& site, FleetSpec spec, Recorder* recorder);
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+  /// As destroy(), errors ignored.
+  ~Fleet();
+
+  /// Starts one more frontend. Does not wait for it, but for its exec.
+  void add_frontend();
+
+  /// Waits until every frontend has come to an end: it completed or failed the map of membership's
+  /// present version, was refused at its start, or is gone. False when `patience` ran out.
+  bool settle(std::chrono::milliseconds patience = std::chrono::seconds(60));
+
+  int size() const { return static_cast<int>(frontends_.size()); }
+  /// Frontends that could not start, or not build the map of the present version.
+  std::vector<std::string> failed() const;
+  /// Frontends that have once had a complete map and live.
+  std::vector<wire::Member> in_service() const;
+  /// Tasks of every frontend, as the kernel counts them.
+  std::vector<std::int64_t> frontend_tasks() const;
+  /// Bytes charged to each frontend's memory group; empty without a memory controller.
+  std::vector<std::int64_t> frontend_memory_bytes() const;
+  /// Records every limit in every scope as it stands now.
+  void sample();
+
+  const std::string& membership_address() const { return membership_.address; }
+  const Cgroup& services() const { return services_; }
+  const FleetSpec& spec() const { return spec_; }
+
+  /// Ends every process and removes the groups. Throws Error with what was left.
+  void destroy();
+
+ private:
+  struct Service {
+    std::optional<Site::Started> started;
+    wire::Status status;
+    std::string address;
+  };
+  struct Frontend {
+    std::string name;
+    Cgroup group;
+    std::optional<Site::Started> started;
+    std::optional<wire::Status> status;
+    std::uint32_t refusals_recorded = 0;
+    bool ended = false;
+
+    bool refused_at_start() const;
+    bool done(std::uint64_t version) const;
+  };
+
+  void start_membership();
+  void start_backends();
+  void on_status(Frontend& frontend, const wire::Status& status);
+  void on_exit(const Exit& exit);
+  bool settled() const;
+  uid_t uid_of_next() const;
+  template <class What>
+  void record(What what) {
+    if (recorder_ != nullptr) recorder_->record(std::move(what));
+  }
+
+  Site& site_;
+  FleetSpec spec_;
+  Recorder* recorder_;
+  std::vector<wire::Stream> streams_;
+  Cgroup group_;
+  Cgroup services_;
+  Cgroup scope_;  // of all frontends
+  Service membership_;
+  std::list<Service> backends_;
+  std::list<Frontend> frontends_;
+  bool ending_ = false;
+};
+
+}  // namespace ceiling

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/experiment/experiment.h"
+#include "harness/fleet/site.h"
+
+namespace ceiling {
+
+/// What a person is told while it happens. `step` counts from 1 to `steps`, the most there can be.
+struct Progress {
+  std::string stage;  ///< "calibration", or the arm
+  int step = 0;
+  int steps = 0;
+  std::string text;
+};
+using OnProgress = std::function<void(const Progress&)>;
+
+/// Grows a fleet of the arm's kind to 2 and to 3 frontends without any limit and records what the
+/// kernel counts. Throws Error.
+void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
+               const OnProgress& progress);
+
+/// Grows the arm's fleet through its sizes under its limits, and records everything that happens: a
+/// member at a time, each settled before the next; samples, then the step, then the sweep, at every
+/// size; ends after the sweep at the first size at which a frontend failed, or at the last size;
+/// then the audit. A step that does not settle in time ends the arm early and says so in the
+/// history.
+void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
+             const OnProgress& progress);
+
+}  // namespace ceiling

@@ -1,0 +1,98 @@
+#include "harness/fleet/site.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <system_error>
+
+#include "cgroups/error.h"
+
+namespace ceiling {
+namespace {
+
+constexpr int kStatusDescriptor = 3;
+
+std::string random_token() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+  std::string token;
+  for (const unsigned char byte : bytes) token += fmt::format("{:02x}", byte);
+  return token;
+}
+
+}  // namespace
+
+std::filesystem::path find_programs(const std::filesystem::path& chosen) {
+  const auto folder = chosen.empty() ? std::filesystem::canonical("/proc/self/exe").parent_path()
+                                     : std::filesystem::absolute(chosen);
+  for (const char* program :
+       {"ceiling-membership", "ceiling-backend", "ceiling-frontend", "ceiling-client"}) {
+    if (::access((folder / program).c_str(), X_OK) != 0) {
+      throw HostError(fmt::format("{}: {}", (folder / program).string(),
+                                  std::generic_category().message(errno)),
+                      "build the target `programs`, or name their folder with --programs DIR");
+    }
+  }
+  return folder;
+}
+
+Site::Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group,
+           Recorder& recorder, const ResultsFolder& results, std::filesystem::path programs,
+           std::vector<uid_t> uids)
+    : run_id_(std::move(run_id)),
+      loop_(loop),
+      launcher_(launcher),
+      group_(group),
+      recorder_(recorder),
+      results_(results),
+      programs_(std::move(programs)),
+      uids_(std::move(uids)),
+      token_(random_token()),
+      exits_(loop.context(), launcher.descriptor()) {
+  watch_exits();
+}
+
+// The descriptor is the launcher's own.
+Site::~Site() {
+  exits_.release();
+}
+
+void Site::watch_exits() {
+  exits_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this](boost::system::error_code error) {
+                      if (error) return;
+                      for (const Exit& exit : launcher_.exits()) {
+                        if (on_exit_) on_exit_(exit);
+                      }
+                      watch_exits();
+                    });
+}
+
+Site::Started Site::start(const Start& start, std::function<void(const wire::Status&)> on_status) {
+  const std::string status_name = fmt::format("ceiling/{}/{}/{}", run_id_, start.label, start.name);
+  const Descriptor log = results_.open_log(fmt::format("{}-{}.log", start.label, start.name));
+  const Descriptor status = listen_for_status(status_name);
+  StatusWatch watch(loop_.context().get_executor(), status_name, std::move(on_status));
+  ProcessSpec spec;
+  spec.name = start.name;
+  spec.program = programs_ / start.program;
+  spec.arguments = {"--name", start.name, "--status", fmt::format("fd:{}", kStatusDescriptor)};
+  spec.arguments.insert(spec.arguments.end(), start.arguments.begin(), start.arguments.end());
+  spec.environment = {{"CEILING_TOKEN", token_}};
+  spec.join = start.group->join_descriptors();
+  spec.uid = start.uid;
+  spec.rlimits = start.rlimits;
+  spec.rlimits.emplace_back(RLIMIT_CORE, 0);
+  spec.descriptors = start.descriptors;
+  spec.descriptors[STDOUT_FILENO] = log.get();
+  spec.descriptors[STDERR_FILENO] = log.get();
+  spec.descriptors[kStatusDescriptor] = status.get();
+  return {launcher_.start(spec), std::move(watch)};
+}
+
+}  // namespace ceiling

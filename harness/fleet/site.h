@@ -1,0 +1,81 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cgroups/cgroup.h"
+#include "harness/fleet/event_loop.h"
+#include "harness/observe/recorder.h"
+#include "harness/observe/results_folder.h"
+#include "harness/observe/status_watch.h"
+#include "harness/spawn/launcher.h"
+
+namespace ceiling {
+
+/// The folder of the workload's programs: beside the running program, unless `chosen`. Throws
+/// HostError when one of them is missing or cannot be executed.
+std::filesystem::path find_programs(const std::filesystem::path& chosen = {});
+
+/// What all fleets of one run stand on. Everything is borrowed but the token.
+class Site {
+ public:
+  Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group, Recorder& recorder,
+       const ResultsFolder& results, std::filesystem::path programs, std::vector<uid_t> uids);
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+  ~Site();
+
+  EventLoop& loop() { return loop_; }
+  Recorder& recorder() { return recorder_; }
+  Cgroup& group() { return group_; }
+
+  /// The private uid of the frontend with this index (from 0); services share one more.
+  uid_t frontend_uid(int index) const { return uids_.at(static_cast<std::size_t>(index) + 1); }
+  uid_t service_uid() const { return uids_.at(0); }
+  /// How many uids a fleet of `frontends` needs.
+  static int uids_needed(int frontends) { return frontends + 1; }
+
+  struct Start {
+    std::string label;    ///< of the fleet, in front of the name in log files: "arm-unguarded"
+    std::string name;     ///< "frontend-3"
+    std::string program;  ///< "ceiling-frontend"
+    std::vector<std::string> arguments;  ///< `--name` and `--status` are added
+    const Cgroup* group = nullptr;
+    uid_t uid = 0;
+    std::vector<std::pair<int, rlim_t>> rlimits;
+    std::map<int, int> descriptors;  ///< beside 0, 1, 2 and the status socket (3)
+  };
+  struct Started {
+    ChildProcess process;
+    StatusWatch watch;
+  };
+  /// Starts a program of the workload: its log in the results folder, its status followed from the
+  /// first moment. Throws SpawnError, Error.
+  Started start(const Start& start, std::function<void(const wire::Status&)> on_status);
+
+  /// Calls `handler` with every process that ends, until it is set anew or cleared.
+  void on_exit(std::function<void(const Exit&)> handler) { on_exit_ = std::move(handler); }
+
+ private:
+  void watch_exits();
+
+  std::string run_id_;
+  EventLoop& loop_;
+  Launcher& launcher_;
+  Cgroup& group_;
+  Recorder& recorder_;
+  const ResultsFolder& results_;
+  std::filesystem::path programs_;
+  std::vector<uid_t> uids_;
+  std::string token_;
+  boost::asio::posix::stream_descriptor exits_;
+  std::function<void(const Exit&)> on_exit_;
+};
+
+}  // namespace ceiling

@@ -1,0 +1,164 @@
+#include "workload/frontend/map_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ceiling::frontend {
+namespace {
+
+constexpr std::uint32_t kShards = 4;
+
+std::vector<wire::Stream> streams() {
+  wire::Stream stream;
+  stream.set_name("orders");
+  stream.set_shards(kShards);
+  return {stream};
+}
+
+/// Shard i is vouched for by the sender with number i.
+wire::Slice slice(std::uint64_t version, int sender, std::initializer_list<int> shards,
+                  std::uint32_t part = 0) {
+  wire::Slice made;
+  made.set_version(version);
+  made.set_sender("frontend-" + std::to_string(sender));
+  made.set_part(part);
+  for (const int shard : shards) {
+    *made.add_routes() = wire::make_route(streams()[0], shard, "127.0.0.1:1", 1);
+  }
+  return made;
+}
+
+class MapBuilderTest : public ::testing::TestWithParam<bool> {
+ protected:
+  void begin(std::uint64_t version, std::initializer_list<int> senders) {
+    std::set<std::pair<std::string, std::uint32_t>> needed;
+    for (const int sender : senders) needed.emplace("frontend-" + std::to_string(sender), 0);
+    builder_.begin(version, streams(), needed);
+  }
+  /// Version 1, complete, from frontends 1 and 2.
+  void complete_version_1() {
+    begin(1, {1, 2});
+    builder_.add(slice(1, 1, {0, 1}));
+    builder_.add(slice(1, 2, {2, 3}));
+    ASSERT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+  }
+  bool routes() const { return map_.by_key("orders", 0).has_value(); }
+  bool staged() const { return GetParam(); }
+
+  PublishedMap map_;
+  std::vector<bool> published_;
+  MapBuilder builder_{map_, GetParam(),
+                      [this](bool published) { published_.push_back(published); }};
+};
+
+TEST_P(MapBuilderTest, IsCompleteWithTheLastSliceAndNotBefore) {
+  begin(1, {1, 2});
+  EXPECT_FALSE(builder_.in_service());
+  builder_.add(slice(1, 1, {0, 1}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+  EXPECT_FALSE(routes());
+  builder_.add(slice(1, 2, {2, 3}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+  EXPECT_TRUE(routes());
+  EXPECT_TRUE(builder_.in_service());
+  EXPECT_TRUE(map_.describe().complete());
+}
+
+TEST_P(MapBuilderTest, ASliceThatCameEarlyCounts) {
+  builder_.add(slice(1, 2, {2, 3}));
+  begin(1, {1, 2});
+  builder_.add(slice(1, 1, {0, 1}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+}
+
+TEST_P(MapBuilderTest, SlicesOfAnotherVersionDoNotCount) {
+  complete_version_1();
+  begin(2, {1, 2, 3});
+  builder_.add(slice(1, 2, {2, 3}));
+  builder_.add(slice(2, 1, {0, 1}));
+  builder_.add(slice(2, 3, {3}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+  builder_.add(slice(2, 2, {2}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+  EXPECT_EQ(map_.describe().version(), 2u);
+}
+
+TEST_P(MapBuilderTest, ASliceOfSomebodyElseDoesNotCount) {
+  begin(1, {1, 2});
+  builder_.add(slice(1, 1, {0, 1}));
+  builder_.add(slice(1, 9, {2, 3}));
+  builder_.add(slice(1, 2, {2, 3}, 1));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+}
+
+TEST_P(MapBuilderTest, TheSameSliceTwiceCountsOnce) {
+  begin(1, {1, 2});
+  builder_.add(slice(1, 1, {0, 1}));
+  builder_.add(slice(1, 1, {0, 1}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+}
+
+// The outage, and its cure.
+TEST_P(MapBuilderTest, ARefusalEndsTheConstruction) {
+  complete_version_1();
+  begin(2, {1, 2, 3});
+  builder_.add(slice(2, 1, {0}));
+  builder_.fail(2, "refused");
+  builder_.add(slice(2, 2, {1, 2}));
+  builder_.add(slice(2, 3, {3}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_FAILED);
+  EXPECT_EQ(builder_.state().reason(), "refused");
+  EXPECT_TRUE(builder_.in_service());
+  EXPECT_EQ(routes(), staged()) << "unguarded it cannot route; staged, the last good map stays";
+  EXPECT_EQ(map_.describe().version(), staged() ? 1u : 2u);
+}
+
+TEST_P(MapBuilderTest, ARefusalOfAnotherVersionDoesNotMatter) {
+  complete_version_1();
+  builder_.fail(1, "late");
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+  begin(2, {1, 2});
+  builder_.fail(1, "late");
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+}
+
+TEST_P(MapBuilderTest, TheNextVersionTriesAgain) {
+  begin(1, {1, 2});
+  builder_.fail(1, "refused");
+  complete_version_1();
+  EXPECT_TRUE(routes());
+}
+
+TEST_P(MapBuilderTest, OnlyStagedRefusesAMapWithAGap) {
+  complete_version_1();
+  begin(2, {1, 2});
+  builder_.add(slice(2, 1, {0}));  // nobody vouches for shard 1
+  builder_.add(slice(2, 2, {2, 3}));
+  if (staged()) {
+    EXPECT_EQ(builder_.state().state(), wire::BUILD_FAILED);
+    EXPECT_EQ(map_.describe().version(), 1u);
+    EXPECT_TRUE(map_.by_key("orders", shard_range(1, kShards).first));
+  } else {
+    EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+    EXPECT_EQ(map_.describe().version(), 2u);
+    EXPECT_FALSE(map_.by_key("orders", shard_range(1, kShards).first));
+  }
+}
+
+TEST_P(MapBuilderTest, StagedPublishesOnlyCompleteMaps) {
+  complete_version_1();
+  begin(2, {1, 2});
+  builder_.add(slice(2, 1, {0, 1}));
+  builder_.fail(2, "refused");
+  const std::vector<bool> unguarded{true, true, true, false};  // emptied, complete, emptied, failed
+  const std::vector<bool> guarded{false, true, false, false};
+  EXPECT_EQ(published_, staged() ? guarded : unguarded);
+}
+
+INSTANTIATE_TEST_SUITE_P(Builds, MapBuilderTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "StagedBuild" : "Unguarded"; });
+
+}  // namespace
+}  // namespace ceiling::frontend

@@ -1,0 +1,30 @@
+#include "workload/protocol/http_api.h"
+
+#include <gtest/gtest.h>
+
+namespace ceiling::http_api {
+namespace {
+
+TEST(ShardId, IsTwelveDigitsAndComesBack) {
+  EXPECT_EQ(shard_id(3), "shardId-000000000003");
+  EXPECT_EQ(shard_of("shardId-000000000003"), 3);
+  EXPECT_EQ(shard_of(shard_id(123456)), 123456);
+  for (const char* wrong : {"", "3", "shardId-", "shardId-x", "shardId--1", "shardId-3x"}) {
+    EXPECT_EQ(shard_of(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(Iterator, ComesBackWhateverTheStreamIsCalled) {
+  const auto parsed = Iterator::parse(Iterator{"a/b", 4, 17}.text());
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->stream, "a/b");
+  EXPECT_EQ(parsed->shard, 4);
+  EXPECT_EQ(parsed->sequence, 17u);
+  for (const char* wrong :
+       {"", "/", "//", "a", "a/1", "/1/2", "a//2", "a/1/", "a/-1/2", "a/1/2x"}) {
+    EXPECT_FALSE(Iterator::parse(wrong)) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace ceiling::http_api
