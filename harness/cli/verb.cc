@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -68,18 +69,17 @@ std::string read_bounded(const std::filesystem::path& file, std::size_t most) {
     throw refuse(std::generic_category().message(errno));
   }
   if (!S_ISREG(info.st_mode)) throw refuse("found no regular file, expected one");
-  std::string text(most + 1, '\0');
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const ssize_t got = ::read(open.get(), text.data() + have, text.size() - have);
+  std::string text;
+  std::array<char, 1 << 16> chunk{};
+  for (;;) {
+    const ssize_t got = ::read(open.get(), chunk.data(), chunk.size());
     if (got < 0) throw refuse(std::generic_category().message(errno));
     if (got == 0) break;
-    have += static_cast<std::size_t>(got);
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (text.size() > most) {
+      throw refuse(fmt::format("found more than {} bytes, expected at most that", most));
+    }
   }
-  if (have > most) {
-    throw refuse(fmt::format("found {} bytes, expected at most {}", info.st_size, most));
-  }
-  text.resize(have);
   return text;
 }
 
