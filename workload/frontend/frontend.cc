@@ -8,7 +8,6 @@
 #include <csignal>
 #include <system_error>
 
-#include "workload/protocol/process.h"
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
@@ -32,6 +31,7 @@ Frontend::Frontend(Options options)
                            [this](wire::Refusal refusal) {
                              post([this, refusal = std::move(refusal)] { refused(refusal); });
                            },
+                       .count_tasks = options_.count_tasks,
                        .log = log()}) {}
 
 int Frontend::run() {
@@ -52,7 +52,7 @@ bool Frontend::start_threads() {
     return true;
   } catch (const std::system_error& error) {
     refusal.set_error(error.code().value());
-    refusal.set_tasks(wire::own_tasks());
+    refusal.set_tasks(options_.count_tasks());
     refusal.set_phase("start");
     refusal.set_count(1);
     refused(refusal);

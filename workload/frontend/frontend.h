@@ -14,6 +14,7 @@
 #include "workload/frontend/peer_threads.h"
 #include "workload/frontend/shard_map.h"
 #include "workload/frontend/slice_server.h"
+#include "workload/protocol/process.h"
 #include "workload/protocol/status_server.h"
 
 namespace ceiling::frontend {
@@ -24,6 +25,8 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
+  /// What it says of its own tasks when it is refused; a test build says something else.
+  std::function<std::uint32_t()> count_tasks = wire::own_tasks;
 };
 
 /// A frontend: what main() runs. On its event loop it follows membership and configuration, learns

@@ -14,7 +14,6 @@
 #include <system_error>
 
 #include "workload/protocol/connection.h"
-#include "workload/protocol/process.h"
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
@@ -129,7 +128,7 @@ bool PeerThreads::create(std::uint64_t version, const wire::Member& member, std:
   } catch (const std::system_error& refusal) {
     wire::Refusal report;
     report.set_error(refusal.code().value());
-    report.set_tasks(wire::own_tasks());
+    report.set_tasks(hooks_.count_tasks());
     report.set_version(version);
     report.set_phase("build");
     report.set_creating(fmt::format("{}, connection {} of {}", member.name(), part + 1, parts));

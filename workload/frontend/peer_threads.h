@@ -27,6 +27,8 @@ class PeerThreads {
     /// The kernel refused a thread: nothing more is created for this version, what exists stays.
     /// Called on the creator thread.
     std::function<void(wire::Refusal)> refused;
+    /// Tasks of this process; called on the creator thread, right after a refusal.
+    std::function<std::uint32_t()> count_tasks;
     /// A line for the log; called on any of them.
     std::function<void(std::string)> log;
   };
