@@ -157,8 +157,9 @@ TEST_P(MapBuilderTest, StagedPublishesOnlyCompleteMaps) {
   EXPECT_EQ(published_, staged() ? guarded : unguarded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Builds, MapBuilderTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "StagedBuild" : "Unguarded"; });
+INSTANTIATE_TEST_SUITE_P(Builds, MapBuilderTest, ::testing::Bool(), [](const auto& chosen) {
+  return chosen.param ? "StagedBuild" : "Unguarded";
+});
 
 }  // namespace
 }  // namespace ceiling::frontend
