@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -12,10 +11,6 @@
 #include "workload/protocol/process.h"
 
 namespace {
-
-constexpr int kUsage = 64;
-constexpr int kHost = 69;
-constexpr int kDefect = 70;
 
 void describe(CLI::App& app, ceiling::BackendOptions& options) {
   app.description(
@@ -58,21 +53,10 @@ int main(int argc, char** argv) {
     require_loopback("--membership", options.membership);
     options.token = ceiling::wire::token_from_environment();
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    return app.exit(error) == 0 ? 0 : ceiling::wire::kUsage;
   } catch (const std::exception& error) {
     ceiling::wire::log_line(options.name, error.what());
-    return kUsage;
+    return ceiling::wire::kUsage;
   }
-  try {
-    return serve(options);
-  } catch (const std::invalid_argument& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kUsage;
-  } catch (const boost::system::system_error& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kHost;
-  } catch (const std::exception& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kDefect;
-  }
+  return ceiling::wire::run_program(options.name, [&] { return serve(options); });
 }

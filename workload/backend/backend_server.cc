@@ -63,8 +63,7 @@ void BackendServer::accept(tcp::socket socket) {
 
 void BackendServer::handle(Session& session, Envelope& message) {
   if (!session.greeted) {
-    if (!message.has_hello()) throw wire::ProtocolError("the first message is not hello");
-    return greet(session, message.hello());
+    return greet(session, wire::check_hello(message, options_.token));
   }
   if (message.has_put()) return session.connection->send(put(*message.mutable_put()));
   if (message.has_get()) return session.connection->send(get(message.get()));
@@ -73,9 +72,6 @@ void BackendServer::handle(Session& session, Envelope& message) {
 }
 
 void BackendServer::greet(Session& session, const wire::Hello& hello) {
-  if (!wire::same_token(hello.token(), options_.token)) {
-    throw wire::ProtocolError("hello with a wrong token");
-  }
   if (!is_printable(hello.name())) throw wire::ProtocolError("hello with a bad name");
   if (hello.role() != wire::ROLE_FRONTEND && hello.role() != wire::ROLE_CLIENT) {
     throw wire::ProtocolError("only frontends and clients are served");

@@ -24,9 +24,6 @@ using ceiling::Client;
 using ceiling::ClientOptions;
 using ceiling::OperationLog;
 
-constexpr int kExitUsage = 64;
-constexpr int kExitDefect = 70;
-
 // What `--control fd:N` names. Throws CLI::ValidationError.
 int descriptor(const std::string& where) {
   const std::string_view digits =
@@ -123,15 +120,10 @@ int main(int argc, char** argv) {
   try {
     options = parse(app, argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
+    return app.exit(error) == 0 ? 0 : ceiling::wire::kUsage;
   } catch (const std::exception& error) {
     ceiling::wire::log_line("ceiling-client", error.what());
-    return kExitUsage;
+    return ceiling::wire::kUsage;
   }
-  try {
-    return run(options);
-  } catch (const std::exception& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kExitDefect;
-  }
+  return ceiling::wire::run_program(options.name, [&] { return run(options); });
 }

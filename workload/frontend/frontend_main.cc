@@ -24,18 +24,17 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"staged-build"}));
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 64;
-  }
-  int status = 1;
-  try {
     options.token = ceiling::wire::token_from_environment();
-    options.staged_build = !guardrails.empty();
-    ceiling::frontend::Frontend frontend(std::move(options));
-    status = frontend.run();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : ceiling::wire::kUsage;
   } catch (const std::exception& error) {
-    ceiling::wire::log_line("ceiling-frontend", error.what());
+    ceiling::wire::log_line(options.name, error.what());
+    return ceiling::wire::kUsage;
   }
-  // Peer threads may be blocked in connect; nothing of theirs is worth waiting for.
-  ::_exit(status);
+  options.staged_build = !guardrails.empty();
+  return ceiling::wire::run_program(options.name, [&]() -> int {
+    ceiling::frontend::Frontend frontend(options);
+    // Peer threads may be blocked in connect(2); nothing of theirs is worth waiting for.
+    ::_exit(frontend.run());
+  });
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "workload/protocol/process.h"
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
@@ -35,9 +34,7 @@ void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
 
 void SliceServer::welcome(const std::shared_ptr<wire::Connection>& connection,
                           const wire::Envelope& message) {
-  if (!message.has_hello()) throw wire::ProtocolError("expected hello");
-  const wire::Hello& hello = message.hello();
-  if (!wire::same_token(hello.token(), token_)) throw wire::ProtocolError("wrong token");
+  const wire::Hello& hello = wire::check_hello(message, token_);
   if (hello.role() != wire::ROLE_FRONTEND) throw wire::ProtocolError("expected a frontend");
   listeners_.push_back({connection, hello.part()});
   if (hello.part() < frames_.size()) connection->send_frame(frames_[hello.part()]);

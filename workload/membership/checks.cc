@@ -42,14 +42,6 @@ void check_address(std::string_view address) {
   throw wire::ProtocolError("an address that is not a loopback address with a port");
 }
 
-void check_hello(const wire::Envelope& message, std::string_view token) {
-  if (!message.has_hello()) throw wire::ProtocolError("the first message is not hello");
-  if (!wire::same_token(message.hello().token(), token)) {
-    throw wire::ProtocolError("hello with a wrong token");
-  }
-  check_name(message.hello().name());
-}
-
 wire::Stream stream_from(std::string_view text) {
   const auto colon = text.rfind(':');
   int shards = 0;

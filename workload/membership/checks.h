@@ -13,8 +13,6 @@ namespace ceiling {
 void check_name(std::string_view name);
 /// A numeric loopback address with a port.
 void check_address(std::string_view address);
-/// The first message must be Hello with the token of the run; compared in constant time.
-void check_hello(const wire::Envelope& message, std::string_view token);
 
 /// More shards than this in all streams together would not fit the messages that list them.
 inline constexpr int kMaxShards = 10'000;

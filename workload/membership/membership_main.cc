@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -17,10 +16,6 @@
 #include "workload/protocol/process.h"
 
 namespace {
-
-constexpr int kUsage = 64;
-constexpr int kHost = 69;
-constexpr int kDefect = 70;
 
 void describe(CLI::App& app, ceiling::MembershipOptions& options,
               std::vector<std::string>& streams) {
@@ -89,21 +84,10 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     finish(options, streams);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    return app.exit(error) == 0 ? 0 : ceiling::wire::kUsage;
   } catch (const std::exception& error) {
     ceiling::wire::log_line(options.name, error.what());
-    return kUsage;
+    return ceiling::wire::kUsage;
   }
-  try {
-    return serve(options);
-  } catch (const std::invalid_argument& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kUsage;
-  } catch (const boost::system::system_error& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kHost;
-  } catch (const std::exception& error) {
-    ceiling::wire::log_line(options.name, error.what());
-    return kDefect;
-  }
+  return ceiling::wire::run_program(options.name, [&] { return serve(options); });
 }

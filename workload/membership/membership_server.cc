@@ -50,8 +50,7 @@ void MembershipServer::accept(tcp::socket socket) {
 
 void MembershipServer::handle(Session& session, const Envelope& message) {
   if (session.role == wire::ROLE_UNSPECIFIED) {
-    check_hello(message, options_.token);
-    return greet(session, message.hello());
+    return greet(session, wire::check_hello(message, options_.token));
   }
   if (message.has_join() && !session.joined) return join(session, message.join());
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
@@ -64,6 +63,7 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
 }
 
 void MembershipServer::greet(Session& session, const wire::Hello& hello) {
+  check_name(hello.name());
   if (!wire::Role_IsValid(hello.role()) || hello.role() == wire::ROLE_UNSPECIFIED) {
     throw wire::ProtocolError("hello without a role");
   }

@@ -5,16 +5,26 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
+
+#include "workload/protocol/process.h"
 
 namespace ceiling::wire {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+
+namespace {
+
+constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+
+}  // namespace
 
 void Connection::start(OnMessage on_message, OnClosed on_closed) {
   on_message_ = std::move(on_message);
@@ -96,6 +106,14 @@ void Connection::fail(std::string_view reason) {
   });
 }
 
+const Hello& check_hello(const Envelope& message, std::string_view token) {
+  if (!message.has_hello()) throw ProtocolError("the first message is not hello");
+  if (!same_token(message.hello().token(), token)) {
+    throw ProtocolError("hello with a wrong token");
+  }
+  return message.hello();
+}
+
 tcp::endpoint endpoint_of(std::string_view address) {
   const auto colon = address.rfind(':');
   std::uint16_t port = 0;
@@ -141,8 +159,14 @@ void accept_all(tcp::acceptor& acceptor, std::function<void(tcp::socket)> accept
         if (!error) {
           socket.set_option(tcp::no_delay(true), error);
           accepted(std::move(socket));
+          return accept_all(acceptor, std::move(accepted));
         }
-        accept_all(acceptor, std::move(accepted));
+        // Most likely out of descriptors: until one is free, asking again at once would only burn
+        // the CPU.
+        auto pause = std::make_shared<asio::steady_timer>(acceptor.get_executor(), kAcceptPause);
+        pause->async_wait([pause, &acceptor, accepted = std::move(accepted)](error_code) mutable {
+          if (acceptor.is_open()) accept_all(acceptor, std::move(accepted));
+        });
       });
 }
 

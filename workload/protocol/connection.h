@@ -54,6 +54,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closing_ = false;
 };
 
+/// The first message of a connection must be Hello with the token of the run, compared in constant
+/// time. Throws ProtocolError.
+const Hello& check_hello(const Envelope& message, std::string_view token);
+
 /// "127.0.0.1:4000" as an endpoint: numeric only, because resolving a name starts a thread. Throws
 /// std::invalid_argument.
 boost::asio::ip::tcp::endpoint endpoint_of(std::string_view address);

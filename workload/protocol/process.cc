@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
@@ -21,6 +25,22 @@ std::string token_from_environment() {
         "CEILING_TOKEN is not set: every process of a fleet needs the same token in it");
   }
   return token;
+}
+
+int run_program(const std::string& name, const std::function<int()>& serve) {
+  ::prctl(PR_SET_NAME, name.c_str());
+  try {
+    return serve();
+  } catch (const std::invalid_argument& error) {
+    log_line(name, error.what());
+    return kUsage;
+  } catch (const boost::system::system_error& error) {
+    log_line(name, error.what());
+    return kHost;
+  } catch (const std::exception& error) {
+    log_line(name, error.what());
+    return kDefect;
+  }
 }
 
 bool same_token(std::string_view one, std::string_view other) {

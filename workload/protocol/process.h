@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,16 @@ namespace ceiling::wire {
 /// The run's token, from the environment variable CEILING_TOKEN, which only the process's own uid
 /// and root can read. Throws std::runtime_error that says what to set.
 std::string token_from_environment();
+
+/// Exit statuses of the workload's programs.
+inline constexpr int kUsage = 64;
+inline constexpr int kHost = 69;
+inline constexpr int kDefect = 70;
+
+/// Names the process `name` (a program that was started by a descriptor is called after its number
+/// before Linux 6.14) and runs `serve`; what it throws becomes a log line and one of the statuses
+/// above: std::invalid_argument is bad usage, an error of a socket is the host's.
+int run_program(const std::string& name, const std::function<int()>& serve);
 
 /// Compares without telling by its time where they differ.
 bool same_token(std::string_view one, std::string_view other);

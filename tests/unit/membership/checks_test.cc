@@ -9,22 +9,13 @@
 namespace ceiling {
 namespace {
 
-wire::Envelope hello(const std::string& token, const std::string& name = "frontend-1") {
-  wire::Envelope envelope;
-  envelope.mutable_hello()->set_token(token);
-  envelope.mutable_hello()->set_name(name);
-  return envelope;
-}
-
-TEST(Checks, OnlyHelloWithTheWholeTokenPasses) {
-  EXPECT_NO_THROW(check_hello(hello("secret"), "secret"));
-  for (const char* wrong : {"", "s", "secre", "secreT", "secrets"}) {
-    EXPECT_THROW(check_hello(hello(wrong), "secret"), wire::ProtocolError) << wrong;
+TEST(Checks, ANameIsShortAndPlain) {
+  EXPECT_NO_THROW(check_name("frontend-1"));
+  EXPECT_NO_THROW(check_name(std::string(64, 'x')));
+  for (const auto& wrong :
+       {std::string(), std::string("a\nb"), std::string("a b"), std::string(65, 'x')}) {
+    EXPECT_THROW(check_name(wrong), wire::ProtocolError) << wrong;
   }
-  EXPECT_THROW(check_hello(hello("secret", "a\nb"), "secret"), wire::ProtocolError);
-  wire::Envelope other;
-  other.mutable_leave();
-  EXPECT_THROW(check_hello(other, "secret"), wire::ProtocolError);
 }
 
 TEST(Checks, AStreamIsANameAndANumberOfShards) {

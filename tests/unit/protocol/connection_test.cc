@@ -99,6 +99,19 @@ TEST_F(ConnectionTest, AReaderThatDoesNotReadIsCutOff) {
   EXPECT_THAT(closed_, Optional(HasSubstr("does not read")));
 }
 
+TEST(CheckHello, OnlyHelloWithTheWholeTokenPasses) {
+  Envelope envelope;
+  EXPECT_THROW(check_hello(envelope, "secret"), ProtocolError);
+  envelope.mutable_leave();
+  EXPECT_THROW(check_hello(envelope, "secret"), ProtocolError);
+  envelope.mutable_hello()->set_token("secret");
+  EXPECT_EQ(&check_hello(envelope, "secret"), &envelope.hello());
+  for (const char* wrong : {"", "s", "secre", "secreT", "secrets"}) {
+    envelope.mutable_hello()->set_token(wrong);
+    EXPECT_THROW(check_hello(envelope, "secret"), ProtocolError) << wrong;
+  }
+}
+
 TEST(EndpointOf, TakesNumericAddressesOnly) {
   EXPECT_EQ(to_string(endpoint_of("127.0.0.1:4000")), "127.0.0.1:4000");
   for (const char* wrong : {"", "localhost:4000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000",
