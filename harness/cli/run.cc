@@ -102,29 +102,41 @@ ResultsFolder results_folder(const std::filesystem::path& parent, const std::str
 }
 
 /// Calibration, limit check, prediction, arms. What comes of it stands in the history.
-void run_on_host(const Arguments& arguments, const Experiment& experiment, const HostPlan& plan,
-                 const ResultsFolder& results) {
-  RunHost host(plan, experiment.name, results);
+void run_arms(const Arguments& arguments, const Experiment& experiment, Site& site,
+              const ResultsFolder& results) {
   ProgressLine line(arguments.quiet);
   const auto progress = [&line](const Progress& step) { line.show(step); };
-  if (arguments.verbose) {
-    for (const auto& group : plan.groups) {
-      fmt::print(stderr, "run {}: group {}\n", plan.run_id, group.string());
-    }
-  }
-  calibrate_all(host.site(), experiment, progress);
+  calibrate_all(site, experiment, progress);
   line.end();
   std::vector<CostModel> models;
   for (auto& model : measured_models(experiment, results.path())) {
-    if (!model) return host.finish();  // the judge says: not linear
+    if (!model) return;  // the judge says: not linear
     models.push_back(std::move(*model));
   }
   check_starting_fleets(experiment, models, arguments.experiment.file.string());
   for (const ArmPrediction& arm : predict_all(experiment, models)) {
     if (!arguments.quiet) show_prediction(arm);
-    host.site().recorder().enter_arm(arm.arm.name);
-    run_arm(host.site(), experiment, arm.arm, progress);
+    site.recorder().enter_arm(arm.arm.name);
+    run_arm(site, experiment, arm.arm, progress);
     line.end();
+  }
+}
+
+void run_on_host(const Arguments& arguments, const Experiment& experiment, const HostPlan& plan,
+                 const ResultsFolder& results) {
+  RunHost host(plan, experiment.name, results);
+  if (arguments.verbose) {
+    for (const auto& group : plan.groups) {
+      fmt::print(stderr, "run {}: group {}\n", plan.run_id, group.string());
+    }
+  }
+  try {
+    run_arms(arguments, experiment, host.site(), results);
+  } catch (const Interrupted& interrupted) {
+    host.site().recorder().record(ArmEndEvent{
+        .reason = fmt::format("ended by signal {}", interrupted.signal), .completed = false});
+    host.finish();
+    throw;
   }
   host.finish();
 }

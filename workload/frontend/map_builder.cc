@@ -45,6 +45,9 @@ void MapBuilder::finish() {
     if (const auto problem = wire::tiling_problem(streams_, map.routes())) {
       return enter(wire::BUILD_FAILED, "not published: " + *problem, false);
     }
+    if (map.version() < map_.version()) {
+      return enter(wire::BUILD_FAILED, "not published: older than the published one", false);
+    }
     map_.replace(std::move(map));
   } else {
     map_.complete();

@@ -78,6 +78,11 @@ std::optional<Destination> PublishedMap::by_shard(std::string_view stream, int s
   return complete_ ? map_.by_shard(stream, shard) : std::nullopt;
 }
 
+std::uint64_t PublishedMap::version() const {
+  const std::lock_guard lock(mutex_);
+  return map_.version();
+}
+
 wire::PublishedMap PublishedMap::describe() const {
   const std::lock_guard lock(mutex_);
   const std::vector<wire::Route> routes = map_.routes();

@@ -55,6 +55,7 @@ class PublishedMap {
 
   std::optional<Destination> by_key(std::string_view stream, HashKey key) const;
   std::optional<Destination> by_shard(std::string_view stream, int shard) const;
+  std::uint64_t version() const;
   /// With its routes and their digest, as seen from outside.
   wire::PublishedMap describe() const;
 

@@ -147,6 +147,15 @@ TEST_P(MapBuilderTest, OnlyStagedRefusesAMapWithAGap) {
   }
 }
 
+TEST_P(MapBuilderTest, OnlyStagedRefusesAnOlderVersion) {
+  begin(2, {1});
+  builder_.add(slice(2, 1, {0, 1, 2, 3}));
+  begin(1, {2});
+  builder_.add(slice(1, 2, {0, 1, 2, 3}));
+  EXPECT_EQ(builder_.state().state(), staged() ? wire::BUILD_FAILED : wire::BUILD_COMPLETE);
+  EXPECT_EQ(map_.describe().version(), staged() ? 2u : 1u);
+}
+
 TEST_P(MapBuilderTest, StagedPublishesOnlyCompleteMaps) {
   complete_version_1();
   begin(2, {1, 2});
