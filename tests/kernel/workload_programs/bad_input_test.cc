@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "tests/kernel/workload_programs/peer.h"
-#include "tests/kernel/workload_programs/program.h"
+#include "tests/support/workload_programs/peer.h"
+#include "tests/support/workload_programs/program.h"
 
 namespace ceiling::testing_programs {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/kernel/workload_programs/peer.h"
+#include "tests/support/workload_programs/peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,9 +25,12 @@ using wire::Envelope;
 int connect_to(int family, const sockaddr* to, socklen_t length) {
   const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) fail("socket");
-  const timeval patience{.tv_sec = 5, .tv_usec = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (::connect(socket, to, length) != 0) fail("connect");
+  if (::connect(socket, to, length) != 0) {
+    const int error = errno;
+    ::close(socket);
+    errno = error;
+    fail("connect");
+  }
   return socket;
 }
 
@@ -50,8 +53,13 @@ int connect_tcp(const std::string& address) {
 
 }  // namespace
 
+Peer::Peer(int socket) : socket_(socket) {
+  const timeval patience{.tv_sec = 5, .tv_usec = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
 Peer::Peer(const std::string& address)
-    : socket_(address.starts_with("@") ? connect_abstract(address) : connect_tcp(address)) {}
+    : Peer(address.starts_with("@") ? connect_abstract(address) : connect_tcp(address)) {}
 
 Peer::Peer(const std::string& address, wire::Role role, const std::string& name,
            const std::string& token)
@@ -103,11 +111,11 @@ bool Peer::quiet(std::chrono::milliseconds time) const {
   return ::poll(&ready, 1, static_cast<int>(time.count())) == 0;
 }
 
-void Peer::join_frontend(const std::string& name) const {
+void Peer::join_frontend(const std::string& name, const std::string& peer_address) const {
   Envelope envelope;
   wire::Member& member = *envelope.mutable_join()->mutable_frontend();
   member.set_name(name);
-  member.set_peer_address("127.0.0.1:1");
+  member.set_peer_address(peer_address);
   member.set_http_address("127.0.0.1:2");
   send(envelope);
 }

@@ -1,4 +1,4 @@
-#include "tests/kernel/workload_programs/program.h"
+#include "tests/support/workload_programs/program.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -24,7 +24,10 @@ using std::chrono::steady_clock;
 constexpr auto kPatience = std::chrono::seconds(5);
 
 [[noreturn]] void become(const char* path, char* const* arguments, char* const* environment,
-                         pid_t parent, int out, int log) {
+                         pid_t parent, int out, int log, const std::vector<int>& join) {
+  for (const int group : join) {
+    if (::write(group, "0", 1) != 1) ::_exit(125);
+  }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent || ::dup2(out, STDOUT_FILENO) < 0 || ::dup2(log, STDERR_FILENO) < 0) {
     ::_exit(126);
@@ -64,7 +67,7 @@ std::size_t read_until(int from, std::string& have, std::string_view text) {
 }  // namespace
 
 Program::Program(const char* path, const std::vector<std::string>& arguments,
-                 const std::string& token) {
+                 const std::string& token, const std::vector<int>& join) {
   std::vector<std::string> words{path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -76,7 +79,7 @@ Program::Program(const char* path, const std::vector<std::string>& arguments,
   const auto log = make_pipe();
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(path, argv.data(), environment.data(), parent, out[1], log[1]);
+  if (pid_ == 0) become(path, argv.data(), environment.data(), parent, out[1], log[1], join);
   ::close(out[1]);
   ::close(log[1]);
   out_ = out[0];
@@ -134,6 +137,13 @@ Program start_backend(const std::string& name, const std::string& membership,
                       std::vector<std::string> more) {
   more.insert(more.begin(), {"--name", name, "--membership", membership});
   return {CEILING_BACKEND, more};
+}
+
+Program start_frontend(const std::string& name, const std::string& membership,
+                       const std::string& status, std::vector<std::string> more,
+                       const std::vector<int>& join) {
+  more.insert(more.begin(), {"--name", name, "--membership", membership, "--status", status});
+  return {CEILING_FRONTEND, more, kToken, join};
 }
 
 std::string status_name() {

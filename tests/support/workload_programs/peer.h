@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/kernel/workload_programs/program.h"
+#include "tests/support/workload_programs/program.h"
 #include "workload/protocol/wire.h"
 
 namespace ceiling::testing_programs {
@@ -16,6 +16,8 @@ class Peer {
  public:
   /// "127.0.0.1:PORT", or "@name" for a status endpoint.
   explicit Peer(const std::string& address);
+  /// A connected socket, owned from here on.
+  explicit Peer(int socket);
   /// With hello said.
   Peer(const std::string& address, wire::Role role, const std::string& name,
        const std::string& token = kToken);
@@ -33,7 +35,8 @@ class Peer {
   /// Nothing arrives for this long.
   bool quiet(std::chrono::milliseconds time = std::chrono::milliseconds(0)) const;
 
-  void join_frontend(const std::string& name) const;
+  void join_frontend(const std::string& name,
+                     const std::string& peer_address = "127.0.0.1:1") const;
   void join_backend(const std::string& name, const std::string& address) const;
   /// Membership's next answer to RenewLeases.
   wire::Leases renew() const;

@@ -15,8 +15,9 @@ inline constexpr const char* kToken = "the-token-of-this-run";
 /// reaped when it goes out of scope. Waits of at most five seconds end in std::runtime_error.
 class Program {
  public:
+  /// It is born in the groups of `join`, cgroup.procs files open for writing.
   Program(const char* path, const std::vector<std::string>& arguments,
-          const std::string& token = kToken);
+          const std::string& token = kToken, const std::vector<int>& join = {});
   Program(Program&& other) noexcept;
   Program& operator=(Program&&) = delete;
   ~Program();
@@ -27,6 +28,7 @@ class Program {
   std::string wait_for_log(std::string_view text);
   /// Entries of /proc/PID/task.
   std::size_t tasks() const;
+  pid_t pid() const { return pid_; }
   void signal(int number) const;
   /// The wait(2) status, after sending `number` (0: nothing).
   int end(int number);
@@ -43,6 +45,10 @@ class Program {
 Program start_membership(std::vector<std::string> more = {});
 Program start_backend(const std::string& name, const std::string& membership,
                       std::vector<std::string> more = {});
+/// Says its addresses in its status, and nothing on stdout.
+Program start_frontend(const std::string& name, const std::string& membership,
+                       const std::string& status, std::vector<std::string> more = {},
+                       const std::vector<int>& join = {});
 /// A name in the abstract namespace that no other test uses.
 std::string status_name();
 
