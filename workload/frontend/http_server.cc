@@ -47,14 +47,18 @@ std::string to_base64(std::string_view data) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  // EVP_DecodeBlock takes "=" anywhere for a zero, and passes over white space.
+  const auto digits = text.substr(0, text.size() - padding);
+  if (text.size() % 4 != 0 || digits.find_first_not_of(kDigits) != text.npos) return std::nullopt;
   std::string data(text.size() / 4 * 3, '\0');
   if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
                       reinterpret_cast<const unsigned char*>(text.data()),
                       static_cast<int>(text.size())) < 0) {
     return std::nullopt;
   }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   data.resize(data.size() - padding);
   return data;
 }
@@ -95,7 +99,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
                        if (error == http::error::body_limit || error == http::error::header_limit) {
                          return self->refuse_size();
                        }
-                       self->close();
+                       self->refuse_bytes(error);
                      });
   }
 
@@ -221,6 +225,16 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
                       kMaxBodyBytes)});
   }
 
+  /// What arrived is no request; nothing, when the client is simply gone.
+  void refuse_bytes(error_code error) {
+    const auto& of_http = error_code(http::error::end_of_stream).category();
+    if (error == http::error::end_of_stream || error.category() != of_http) return close();
+    server_.log_(fmt::format("http connection closed: {}", error.message()));
+    if (error == http::error::partial_message) return close();
+    keep_alive_ = false;
+    fail({http::status::bad_request, "SerializationException", error.message()});
+  }
+
   void succeed(const json& body) { write(http::status::ok, body); }
   void fail(const ApiError& error) {
     write(error.status, {{"__type", error.type}, {"message", error.message}});
@@ -260,6 +274,7 @@ HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello h
                        BackendLinks::Hooks hooks)
     : map_(map),
       token_(std::move(token)),
+      log_(hooks.log),
       backends_(loop_.get_executor(), std::move(hello), std::move(hooks)),
       acceptor_(wire::listen_on_loopback(loop_.get_executor())),
       address_(wire::to_string(acceptor_.local_endpoint())) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -33,6 +34,7 @@ class HttpServer {
   boost::asio::io_context loop_{1};
   const PublishedMap& map_;
   std::string token_;
+  std::function<void(std::string)> log_;
   BackendLinks backends_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;

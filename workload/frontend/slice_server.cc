@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
@@ -21,8 +23,14 @@ std::string SliceServer::address() const {
 void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
   auto connection = std::make_shared<wire::Connection>(std::move(socket));
   connection->start(
-      [this, weak = std::weak_ptr(connection)](const wire::Envelope& message) {
-        if (const auto self = weak.lock()) welcome(self, message);
+      [this, weak = std::weak_ptr(connection),
+       greeted = false](const wire::Envelope& message) mutable {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (std::exchange(greeted, true)) {
+          throw wire::ProtocolError("expected nothing after hello");
+        }
+        welcome(self, message);
       },
       [this](std::string_view reason) {
         std::erase_if(listeners_, [](const Listener& one) { return !one.connection->open(); });
