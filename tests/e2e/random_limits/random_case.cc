@@ -1,0 +1,92 @@
+#include "tests/e2e/random_limits/random_case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workload/protocol/thread_accounting.h"
+
+namespace ceiling {
+namespace {
+
+constexpr int kBase = wire::kFrontendBaseTasks;
+constexpr std::int64_t kMostForAFrontend = 150;
+constexpr std::int64_t kMostForAFleet = 2000;
+
+template <class Number>
+Number pick(Random& random, Number from, Number to) {
+  return std::uniform_int_distribution<Number>(from, to)(random);
+}
+
+/// The growth laws of design.md, written down once more: the product's own are what is tested.
+std::int64_t tasks_of_frontend(std::int64_t fleet, int per_peer) {
+  return kBase + per_peer * (fleet - 1);
+}
+std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer) {
+  return fleet * tasks_of_frontend(fleet, per_peer);
+}
+
+/// The largest fleet that fits.
+int largest_fleet(const RandomCase& one) {
+  int size = 1;
+  const auto tasks = one.scope == LimitScope::frontend ? tasks_of_frontend : tasks_of_fleet;
+  while (tasks(size + 1, one.threads_per_peer) <= one.value) ++size;
+  return size;
+}
+
+/// The fleet starts close below its ceiling, so that runs are short.
+void choose_sizes(RandomCase& one, Random& random) {
+  const int fits = largest_fleet(one);
+  one.step = pick(random, 1, 3);
+  one.start = std::max(1, fits - pick(random, 0, 3));
+  one.end = fits + one.step + pick(random, 0, 5);
+}
+
+LimitName pick_limit(Random& random) {
+  return pick(random, 0, 1) == 0 ? LimitName::pids_max : LimitName::rlimit_nproc;
+}
+
+}  // namespace
+
+std::string RandomCase::yaml() const {
+  return fmt::format(
+      "experiment: random-limit\n"
+      "fleet: {{start: {}, end: {}, step: {}, threads_per_peer: {}}}\n"
+      "backends: 1\n"
+      "streams: [{{name: orders, shards: 2}}]\n"
+      "clients: [{{kind: canary, rate_per_s: 10}}]\n"
+      "limits: {{scope: {}, {}: {}}}\n"
+      "arms: [{{name: unguarded, guardrails: [], expect: {}}}]\n",
+      start, end, step, threads_per_peer, to_string(scope), to_string(limit), value,
+      scope == LimitScope::frontend ? "outage" : "any");
+}
+
+std::string RandomCase::describe() const {
+  return fmt::format("{:8} {:12} {:4}, {} a peer, {:3} to {:3} by {}", to_string(scope),
+                     to_string(limit), value, threads_per_peer, start, end, step);
+}
+
+RandomCase frontend_case(int index, Random& random) {
+  RandomCase one{.scope = LimitScope::frontend, .limit = pick_limit(random)};
+  one.threads_per_peer = index == 1 ? 1 : pick(random, 1, 4);
+  one.value = pick<std::int64_t>(random, kBase, kMostForAFrontend);
+  if (index == 0) one.value = kBase;
+  if (index == 1) one.value = kMostForAFrontend;
+  choose_sizes(one, random);
+  return one;
+}
+
+RandomCase fleet_case(int index, Random& random) {
+  RandomCase one{.scope = LimitScope::fleet, .limit = pick_limit(random)};
+  one.threads_per_peer = pick(random, 1, 4);
+  one.value = pick<std::int64_t>(random, kBase, kMostForAFleet);
+  if (index < 8) {
+    const std::int64_t left = index < 4 ? 0 : pick<std::int64_t>(random, 1, kBase - 1);
+    one.value =
+        std::min(kMostForAFleet, tasks_of_fleet(largest_fleet(one), one.threads_per_peer) + left);
+  }
+  choose_sizes(one, random);
+  return one;
+}
+
+}  // namespace ceiling

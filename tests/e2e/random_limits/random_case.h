@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "harness/experiment/experiment.h"
+
+namespace ceiling {
+
+/// One experiment whose limit was picked at random.
+struct RandomCase {
+  LimitScope scope = LimitScope::frontend;
+  LimitName limit = LimitName::pids_max;
+  std::int64_t value = 0;
+  int threads_per_peer = 1;
+  int start = 1;
+  int end = 1;
+  int step = 1;
+
+  std::string yaml() const;
+  std::string describe() const;
+};
+
+using Random = std::mt19937;
+
+/// A limit on each frontend, from the smallest that one frontend fits in up to 150 tasks. Case 0 is
+/// the smallest limit, case 1 the largest fleet.
+RandomCase frontend_case(int index, Random& random);
+
+/// A limit for all frontends together, up to 2,000 tasks. Cases 0 to 3 are filled by a fleet to the
+/// last task, so that a main process enters a full scope; cases 4 to 7 leave one or two tasks.
+RandomCase fleet_case(int index, Random& random);
+
+}  // namespace ceiling
