@@ -62,12 +62,17 @@ Site::~Site() {
   exits_.release();
 }
 
+void Site::on_exit(std::function<void(const Exit&)> handler) {
+  on_exit_ = std::move(handler);
+  watched_.clear();
+}
+
 void Site::watch_exits() {
   exits_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                     [this](boost::system::error_code error) {
                       if (error) return;
                       for (const Exit& exit : launcher_.exits()) {
-                        if (on_exit_) on_exit_(exit);
+                        if (watched_.erase(exit.pid) > 0 && on_exit_) on_exit_(exit);
                       }
                       watch_exits();
                     });
@@ -92,7 +97,9 @@ Site::Started Site::start(const Start& start, std::function<void(const wire::Sta
   spec.descriptors[STDOUT_FILENO] = log.get();
   spec.descriptors[STDERR_FILENO] = log.get();
   spec.descriptors[kStatusDescriptor] = status.get();
-  return {launcher_.start(spec), std::move(watch)};
+  ChildProcess process = launcher_.start(spec);
+  watched_.insert(process.pid());
+  return {std::move(process), std::move(watch)};
 }
 
 }  // namespace ceiling

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,9 @@ class Site {
   /// first moment. Throws SpawnError, Error.
   Started start(const Start& start, std::function<void(const wire::Status&)> on_status);
 
-  /// Calls `handler` with every process that ends, until it is set anew or cleared.
-  void on_exit(std::function<void(const Exit&)> handler) { on_exit_ = std::move(handler); }
+  /// Calls `handler` with every process that is started from now on and ends, until it is set anew
+  /// or cleared. Ends of an earlier fleet that are heard of late are nobody's.
+  void on_exit(std::function<void(const Exit&)> handler);
 
  private:
   void watch_exits();
@@ -76,6 +78,7 @@ class Site {
   std::string token_;
   boost::asio::posix::stream_descriptor exits_;
   std::function<void(const Exit&)> on_exit_;
+  std::set<pid_t> watched_;  // started since on_exit_ was set
 };
 
 }  // namespace ceiling
