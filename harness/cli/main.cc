@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,29 +26,40 @@ int call(const Verb& verb) {
   try {
     return verb();
   } catch (const BadInput& wrong) {
-    fmt::print(stderr, "{}\n", wrong.what());
+    tell(fmt::format("{}\n", wrong.what()));
     return kUsage;
   } catch (const Usage& wrong) {
-    fmt::print(stderr, "ceiling: {}\n", wrong.what());
+    tell(fmt::format("ceiling: {}\n", wrong.what()));
     return kUsage;
   } catch (const Interrupted& interrupted) {
-    fmt::print(stderr, "ceiling: ended by signal {}, nothing is left running\n",
-               interrupted.signal);
+    tell(fmt::format("ceiling: ended by signal {}, nothing is left running\n", interrupted.signal));
     return 128 + interrupted.signal;
   } catch (const HostError& cannot) {
-    fmt::print(stderr, "ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy());
+    tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
     return kHostCannot;
   } catch (const std::exception& failure) {
-    fmt::print(stderr, "ceiling: {}\n", failure.what());
+    tell(fmt::format("ceiling: {}\n", failure.what()));
     return kDefect;
+  }
+}
+
+/// Where the caller closed some of them, the next file opened would take their place: progress
+/// would be written into the history. Not for writing, so that a closed stdout is still an error.
+void fill_standard_streams() {
+  for (int opened = 0; opened >= 0 && opened <= STDERR_FILENO;) {
+    opened = ::open("/dev/null", O_RDONLY);
+    if (opened > STDERR_FILENO) ::close(opened);
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that goes away is an error of write(2), not the end of a run that has to clean up.
+  // A reader that goes away, or a file that may not grow, is an error of write(2), not the end of a
+  // run that has to clean up.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  fill_standard_streams();
 
   CLI::App app("Finds the kernel limit that a growing fleet of threads runs into, before it does.",
                "ceiling");
@@ -61,8 +74,10 @@ int main(int argc, char** argv) {
       "Exit status: 0 it holds or is confirmed, 1 it does not, 2 unknown, 64 bad usage or file,\n"
       "69 this host cannot do it, 70 a defect of ceiling, 128+N ended by signal N.");
 
+  std::vector<std::string> names;
   std::vector<std::pair<CLI::App*, Verb>> verbs;
   const auto add = [&](const char* name, const char* job, Verb (*declare)(CLI::App&)) {
+    names.emplace_back(name);
     CLI::App* verb = app.add_subcommand(name, job);
     verbs.emplace_back(verb, declare(*verb));
   };
@@ -76,6 +91,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (app.get_subcommands().empty() && !app.remaining().empty()) {  // CLI11: "is required"
+      tell(fmt::format("ceiling: there is no verb \"{}\", expected one of: {}\n",
+                       app.remaining().front(), fmt::join(names, ", ")));
+      return kUsage;
+    }
     return app.exit(error) == 0 ? kHolds : kUsage;
   }
   for (const auto& [parsed, verb] : verbs) {

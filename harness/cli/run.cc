@@ -33,19 +33,19 @@ class ProgressLine {
   void show(const Progress& progress) {
     if (quiet_) return;
     if (!terminal_) {
-      fmt::print(stderr, "{}: {}\n", progress.stage, progress.text);
+      tell(fmt::format("{}: {}\n", progress.stage, progress.text));
       return;
     }
     if (progress.stage != stage_) end();
     stage_ = progress.stage;
     constexpr int kWidth = 24;
     const int filled = progress.steps == 0 ? kWidth : kWidth * progress.step / progress.steps;
-    fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}", stage_, "", filled, "", kWidth - filled,
-               progress.text);
+    tell(fmt::format("\r\033[K{} [{:#<{}}{:.<{}}] {}", stage_, "", filled, "", kWidth - filled,
+                     progress.text));
   }
 
   void end() {
-    if (terminal_ && !stage_.empty()) fmt::print(stderr, "\n");
+    if (terminal_ && !stage_.empty()) tell("\n");
     stage_.clear();
   }
 
@@ -85,10 +85,11 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
 
 void show_prediction(const ArmPrediction& arm) {
   if (arm.predicted.fleet_size) {
-    fmt::print(stderr, "{}: predicted: fails at {} frontends, {} tasks, by {}\n", arm.arm.name,
-               *arm.predicted.fleet_size, *arm.predicted.threads, to_string(*arm.predicted.limit));
+    tell(fmt::format("{}: predicted: fails at {} frontends, {} tasks, by {}\n", arm.arm.name,
+                     *arm.predicted.fleet_size, *arm.predicted.threads,
+                     to_string(*arm.predicted.limit)));
   } else {
-    fmt::print(stderr, "{}: predicted: never gets to a limit\n", arm.arm.name);
+    tell(fmt::format("{}: predicted: never gets to a limit\n", arm.arm.name));
   }
 }
 
@@ -127,7 +128,7 @@ void run_on_host(const Arguments& arguments, const Experiment& experiment, const
   RunHost host(plan, experiment.name, results);
   if (arguments.verbose) {
     for (const auto& group : plan.groups) {
-      fmt::print(stderr, "run {}: group {}\n", plan.run_id, group.string());
+      tell(fmt::format("run {}: group {}\n", plan.run_id, group.string()));
     }
   }
   try {

@@ -47,6 +47,10 @@ void Output::write(std::string_view text) const {
   }
 }
 
+void tell(std::string_view text) noexcept {
+  [[maybe_unused]] const ssize_t unread = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
 void ExperimentArguments::add_to(CLI::App& app) {
   app.add_option("EXPERIMENT", file, "experiment file (YAML)")->required();
   app.add_option("--set", overrides, "override one value, as in --set limits.pids.max=40")

@@ -50,6 +50,10 @@ struct ExperimentArguments {
   Experiment read() const;
 };
 
+/// To stderr, for the person who waits. Never fails: what a verb does is worth no less because
+/// nobody reads of it.
+void tell(std::string_view text) noexcept;
+
 /// A whole file of at most `most` bytes. Throws BadInput that names it.
 std::string read_bounded(const std::filesystem::path& file, std::size_t most);
 

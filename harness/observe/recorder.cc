@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 
 #include "cgroups/error.h"
@@ -19,11 +20,15 @@ double Recorder::elapsed_s() const {
 void Recorder::write(const Event& event) {
   std::string line = to_json_line(event);
   line += '\n';
-  const ssize_t written = ::write(file_.get(), line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size())) return;
-  const int error = written < 0 ? errno : ENOSPC;
-  throw HostError("cannot write history.jsonl: " + std::generic_category().message(error),
-                  "make room, or choose another place with --results DIR");
+  // A short write does not say why; the next one does.
+  for (std::string_view rest = line; !rest.empty();) {
+    const ssize_t written = ::write(file_.get(), rest.data(), rest.size());
+    if (written < 0) {
+      throw HostError("cannot write history.jsonl: " + std::generic_category().message(errno),
+                      "make room, or choose another place with --results DIR");
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 }  // namespace ceiling
