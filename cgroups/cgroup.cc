@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <thread>
 
 #include "cgroups/clear.h"
@@ -49,6 +51,14 @@ std::vector<fs::path> base_folders(const Hierarchy& hierarchy,
   return bases;
 }
 
+void check_writable(const fs::path& folder) {
+  if (::access(folder.c_str(), W_OK) == 0) return;
+  throw HostError("no control group can be made in " + folder.string() + ": " +
+                      std::generic_category().message(errno),
+                  errno == EROFS ? "mount it writable: a container needs a cgroup mount of its own"
+                                 : "start as root: sudo ceiling ...");
+}
+
 void await_v1_frozen(const fs::path& state) {
   const Deadline until = steady_clock::now() + kPatience;
   // freezer.state has no event: the kernel looks at the tasks again when it is read.
@@ -78,6 +88,19 @@ void await_v2_frozen(const fs::path& events) {
 
 }  // namespace
 
+void Cgroup::check_place(const Hierarchy& hierarchy, const std::vector<std::string>& controllers) {
+  const std::vector<fs::path> bases = base_folders(hierarchy, controllers);
+  for (const fs::path& base : bases) {
+    check_writable(base);
+    if (is_unified(base)) check_below_caller(base, controllers, hierarchy.root() / "proc");
+  }
+  if (!is_unified(bases.front())) return;
+  const std::vector<std::string> had = words(read_file(bases.front() / "cgroup.controllers"));
+  if (std::find(had.begin(), had.end(), "pids") != had.end()) return;
+  throw HostError("the pids controller is not handed down to " + bases.front().string(),
+                  "sudo systemd-run --scope -p Delegate=yes ceiling ...");
+}
+
 std::vector<fs::path> Cgroup::planned_folders(const Hierarchy& hierarchy, const std::string& name,
                                               const std::vector<std::string>& controllers) {
   check_name(name);
@@ -89,6 +112,7 @@ std::vector<fs::path> Cgroup::planned_folders(const Hierarchy& hierarchy, const 
 Cgroup Cgroup::create(const Hierarchy& hierarchy, const std::string& name,
                       const std::vector<std::string>& controllers) {
   const std::vector<fs::path> folders = planned_folders(hierarchy, name, controllers);
+  check_place(hierarchy, controllers);
   Cgroup group;
   group.controllers_ = controllers;
   group.pids_group_ = (fs::path(base_group(hierarchy, "pids")) / name).string();
@@ -99,10 +123,6 @@ Cgroup Cgroup::create(const Hierarchy& hierarchy, const std::string& name,
     }
     make_group(folder, controllers);
     group.add(folder);
-  }
-  if (!group.folder("pids")) {
-    throw HostError("the pids controller is not handed down to " + folders.front().string(),
-                    "sudo systemd-run --scope -p Delegate=yes ceiling ...");
   }
   return group;
 }

@@ -31,6 +31,12 @@ class Cgroup {
                        const std::vector<std::string>& controllers = {"pids", "freezer", "memory"});
   static constexpr const char* kCallerLeaf = "ceiling-caller";
 
+  /// Throws the HostError that create() would meet: no right to make a group here, a controller
+  /// that is not handed down, a process in the way. Makes nothing, moves nobody.
+  static void check_place(const Hierarchy& hierarchy,
+                          const std::vector<std::string>& controllers = {"pids", "freezer",
+                                                                         "memory"});
+
   /// The folders that create() is going to make, the pids one first: for a registry that must name
   /// them before they exist. Creates nothing.
   static std::vector<std::filesystem::path> planned_folders(

@@ -186,8 +186,9 @@ fs::path Hierarchy::folder(std::string_view controller, std::string_view path) c
   const ControllerMount& mount = mount_of(controller);
   const std::optional<std::string> rest = below(path, mount.root);
   if (!rest || climbs(*rest)) {
-    throw Error("group " + std::string(path) + " is outside of what " + mount.mount_point.string() +
-                " shows (" + mount.root + " and below)");
+    throw HostError("group " + std::string(path) + " is outside of what " +
+                        mount.mount_point.string() + " shows (" + mount.root + " and below)",
+                    "mount the control groups again in this cgroup namespace, or leave it");
   }
   const fs::path at = root_ / mount.mount_point.relative_path();
   return rest->empty() ? at : at / *rest;

@@ -45,9 +45,9 @@ class Hierarchy {
   /// `pid` 0 is the caller. Throws Error when the process, or its group, is gone.
   std::string group_of(pid_t pid, std::string_view controller) const;
 
-  /// The folder of group `path` of `controller`, below the root given to detect(). Throws Error
-  /// when the group lies outside what is mounted here (a cgroup namespace, a bind mount). The
-  /// folder itself may or may not exist.
+  /// The folder of group `path` of `controller`, below the root given to detect(). Throws
+  /// HostError when the group lies outside what is mounted here (a cgroup namespace, a bind mount).
+  /// The folder itself may or may not exist.
   std::filesystem::path folder(std::string_view controller, std::string_view path) const;
 
  private:

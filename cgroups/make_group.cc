@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <system_error>
 
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
@@ -55,13 +54,6 @@ bool below(const fs::path& folder, const fs::path& mount) {
 void make_group(const fs::path& folder, const std::vector<std::string>& controllers) {
   // libcgroup takes an existing group over in silence, which might be somebody else's.
   if (fs::exists(folder)) throw Error("control group " + folder.string() + " is there already");
-  if (::access(folder.parent_path().c_str(), W_OK) != 0) {
-    throw HostError("no control group can be made in " + folder.parent_path().string() + ": " +
-                        std::generic_category().message(errno),
-                    errno == EROFS
-                        ? "mount it writable: a container needs a cgroup mount of its own"
-                        : "start as root: sudo ceiling ...");
-  }
   if (!is_unified(folder.parent_path())) {
     if (const int code = cgroup_init(); code != 0) {
       throw Error("libcgroup does not start: " + explain(code));

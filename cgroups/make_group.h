@@ -7,8 +7,7 @@
 namespace ceiling {
 
 /// Makes the one group that `folder` names; its parent is there. `controllers` are those that the
-/// group is wanted for. Throws HostError where the caller has no right to, Error also where the
-/// group is there already.
+/// group is wanted for. Throws Error, also where the group is there already.
 void make_group(const std::filesystem::path& folder, const std::vector<std::string>& controllers);
 
 }  // namespace ceiling

@@ -27,10 +27,38 @@ bool descends_from(const fs::path& proc, pid_t ancestor, pid_t pid) {
   return pid == ancestor;
 }
 
+/// True where `folder` may hold no process itself when its children are to have those of `wanted`
+/// that it has. The root group alone may, and it is the one without a cgroup.type.
+bool must_be_empty(const fs::path& folder, const std::vector<std::string>& wanted) {
+  const std::vector<std::string> available = words(read_file(folder / "cgroup.controllers"));
+  const bool any = std::any_of(available.begin(), available.end(), [&](const std::string& name) {
+    return std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+  });
+  return any && fs::exists(folder / "cgroup.type");
+}
+
+/// The processes of `folder`, all of them the caller or its descendants, else HostError.
+std::vector<std::string> own_processes(const fs::path& folder, const fs::path& proc) {
+  std::vector<std::string> here = words(read_file(folder / "cgroup.procs"));
+  const auto stranger = std::find_if(here.begin(), here.end(), [&](const std::string& process) {
+    const auto pid = static_cast<pid_t>(parse_count(process, "cgroup.procs").value_or(0));
+    return !descends_from(proc, ::getpid(), pid);
+  });
+  if (stranger == here.end()) return here;
+  throw HostError("process " + *stranger + " stands in " + folder.string() +
+                      ", so no controller can be enabled below it",
+                  kDelegate);
+}
+
 }  // namespace
 
 bool is_unified(const fs::path& folder) {
   return fs::exists(folder / "cgroup.controllers");
+}
+
+void check_below_caller(const fs::path& folder, const std::vector<std::string>& wanted,
+                        const fs::path& proc) {
+  if (must_be_empty(folder, wanted)) own_processes(folder, proc);
 }
 
 void enable_for_children(const fs::path& folder, const std::vector<std::string>& wanted) {
@@ -47,16 +75,8 @@ void enable_for_children(const fs::path& folder, const std::vector<std::string>&
 }
 
 void move_to_leaf(const fs::path& folder, const std::string& leaf, const fs::path& proc) {
-  const std::vector<std::string> here = words(read_file(folder / "cgroup.procs"));
-  const auto stranger = std::find_if(here.begin(), here.end(), [&](const std::string& process) {
-    const auto pid = static_cast<pid_t>(parse_count(process, "cgroup.procs").value_or(0));
-    return !descends_from(proc, ::getpid(), pid);
-  });
-  if (stranger != here.end()) {
-    throw HostError("process " + *stranger + " stands in " + folder.string() +
-                        ", so no controller can be enabled below it",
-                    kDelegate);
-  }
+  const std::vector<std::string> here = own_processes(folder, proc);
+  if (here.empty()) return;
   if (::mkdir((folder / leaf).c_str(), 0755) != 0 && errno != EEXIST) {
     throw FileError("mkdir", folder / leaf, errno);
   }
@@ -74,6 +94,9 @@ void enable_below_caller(const fs::path& folder, const std::vector<std::string>&
   // A descendant may fork between the look and the move, so once is not always enough.
   for (int attempt = 0;; ++attempt) {
     try {
+      // Not only when the kernel says EBUSY: threaded controllers, and pids is one, are enabled
+      // beside processes without a word, and no process can enter the groups below then.
+      if (must_be_empty(folder, wanted)) move_to_leaf(folder, leaf, proc);
       return enable_for_children(folder, wanted);
     } catch (const FileError& error) {
       if (error.number() == EACCES || error.number() == EPERM) {
@@ -81,7 +104,6 @@ void enable_below_caller(const fs::path& folder, const std::vector<std::string>&
       }
       if (error.number() != EBUSY || attempt == 5) throw;
     }
-    move_to_leaf(folder, leaf, proc);
   }
 }
 

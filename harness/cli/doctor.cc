@@ -63,12 +63,9 @@ std::string hierarchy() {
 }
 
 std::string groups() {
-  const auto folders = Cgroup::planned_folders(Hierarchy::detect(), "ceiling-doctor");
-  for (const auto& folder : folders) {
-    if (::access(folder.parent_path().c_str(), W_OK) != 0) {
-      throw Error(fmt::format("{} cannot be written", folder.parent_path().string()));
-    }
-  }
+  const Hierarchy detected = Hierarchy::detect();
+  Cgroup::check_place(detected);
+  const auto folders = Cgroup::planned_folders(detected, "ceiling-doctor");
   return fmt::format("below {}", folders.front().parent_path().string());
 }
 

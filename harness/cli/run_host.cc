@@ -128,6 +128,7 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   }
   check_shared_limits(plan.hierarchy, plan.tasks);
   check_rlimits(experiment, models);
+  Cgroup::check_place(plan.hierarchy);
   plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id));
   return plan;
 }

@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 
 #include "cgroups/control_file.h"
@@ -114,6 +116,88 @@ TEST_F(Unified, StrangerInTheWayIsNotMoved) {
   ::waitpid(inside, &status, 0);
   EXPECT_EQ(status, 0);
   group.destroy();
+}
+
+/// Where v2 carries pids: a group as a service manager hands it to a user, and a caller inside.
+class Delegated : public Privileged {
+ protected:
+  void SetUp() override {
+    Privileged::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    const ControllerMount* pids = hierarchy_.controller("pids");
+    ASSERT_NE(pids, nullptr);
+    if (pids->version == CgroupVersion::v1) GTEST_SKIP() << "pids is on v1 here: see label vm";
+  }
+
+  /// What `act` returns in a forked process that stands in `group`; 99 where it throws.
+  static int inside(const Cgroup& group, const std::function<int()>& act) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        ::_exit(enter(group) ? act() : 98);
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        ::_exit(99);
+      }
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+// pids alone is enabled beside processes without a word, and then nobody can enter the new group.
+TEST_F(Delegated, OnlyPidsHandedDownIsEnough) {
+  Cgroup outer = make_group({"pids"});
+  const Cgroup scope = outer.child("scope");
+  EXPECT_EQ(inside(scope,
+                   [] {
+                     const Hierarchy hierarchy = Hierarchy::detect();
+                     Cgroup::check_place(hierarchy);
+                     Cgroup group = Cgroup::create(hierarchy, "ceiling-below");
+                     Cgroup leaf = group.child("leaf");
+                     leaf.set_pids_max(4);
+                     Testee testee(leaf.join_descriptors(), "threads");
+                     return testee.make(9) == Testee::Answer{3, EAGAIN} ? 0 : 1;
+                   }),
+            0);
+  outer.destroy();
+}
+
+TEST_F(Delegated, StrangerBesideTheCallerIsToldBeforeAnythingIsMade) {
+  Cgroup scope = make_group({"pids", "memory"});
+  const Testee stranger(scope.join_descriptors(), "threads");
+  EXPECT_EQ(inside(scope,
+                   [&] {
+                     try {
+                       Cgroup::check_place(Hierarchy::detect());
+                       return 1;
+                     } catch (const HostError& error) {
+                       const std::string who = std::to_string(stranger.pid());
+                       return std::string(error.what()).find(who) == std::string::npos ? 2 : 0;
+                     }
+                   }),
+            0);
+  EXPECT_EQ(words(read_file(scope.folders()[0] / "cgroup.procs")).size(), 1u);
+  EXPECT_EQ(words(read_file(scope.folders()[0] / "cgroup.subtree_control")).size(), 0u);
+  scope.destroy();
+}
+
+TEST_F(Delegated, PidsThatIsNotHandedDownIsToldBeforeAnythingIsMade) {
+  Cgroup outer = make_group({"pids"});
+  const std::filesystem::path scope = outer.folders()[0] / "ceiling-scope";
+  ASSERT_EQ(::mkdir(scope.c_str(), 0755), 0);
+  EXPECT_EQ(inside(Cgroup::adopt({scope}),
+                   [] {
+                     try {
+                       Cgroup::check_place(Hierarchy::detect());
+                       return 1;
+                     } catch (const HostError&) {
+                       return 0;
+                     }
+                   }),
+            0);
+  outer.destroy();
 }
 
 }  // namespace
