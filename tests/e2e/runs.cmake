@@ -1,0 +1,17 @@
+# The programs as a user runs them. tests/support/e2e/ceiling.h starts them and says what they left.
+ceiling_test(runs_test LABEL e2e
+  SOURCES
+    runs/confirmed_test.cc
+    runs/verify_test.cc
+    runs/refuted_test.cc
+    runs/bad_input_test.cc
+    runs/host_test.cc
+    runs/streams_test.cc
+    runs/together_test.cc
+    runs/deaths_test.cc
+    runs/zz_left_behind_test.cc
+  LINK e2e_support fmt::fmt-header-only)
+target_compile_definitions(runs_test PRIVATE
+  UNDER_REPORTING_FRONTEND="$<TARGET_FILE:under_reporting_frontend>"
+  FORGETFUL_BACKEND="$<TARGET_FILE:forgetful_backend>")
+add_dependencies(runs_test under_reporting_frontend forgetful_backend)

@@ -1,0 +1,69 @@
+#include <gmock/gmock.h>
+
+#include "tests/support/e2e/ceiling.h"
+
+namespace ceiling {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class RefutedTest : public CeilingTest {
+ protected:
+  /// The one arm of a run of `text`; `status` is how the run has to end.
+  json arm_of(const std::string& text, int status, std::vector<std::string> more = {}) const {
+    std::vector<std::string> call = {"run", file("small.yaml", text), "--format", "json"};
+    call.insert(call.end(), more.begin(), more.end());
+    const Ended run = run_ceiling(call);
+    EXPECT_EQ(run.status, status) << run.err << run.out;
+    EXPECT_EQ(schema_problems("result", run.out), "");
+    return json::parse(run.out)["arms"][0];
+  }
+};
+
+TEST_F(RefutedTest, AnArmThatExpectsSomethingElse) {
+  const json arm = arm_of(small_experiment(8, 12, "contained"), 1);
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_EQ(arm["outcome"], "outage");
+  EXPECT_THAT(arm["reasons"].dump(), HasSubstr("expected contained, the outcome is outage"));
+}
+
+TEST_F(RefutedTest, AGuardedArmThatExpectsAnOutage) {
+  const json arm = arm_of(small_experiment(8, 12, "outage", "[staged-build]"), 1);
+  EXPECT_EQ(arm["outcome"], "contained");
+  EXPECT_THAT(arm["reasons"].dump(), HasSubstr("expected outage, the outcome is contained"));
+}
+
+TEST_F(RefutedTest, AFrontendThatReportsFewerTasksThanTheKernelCounts) {
+  const std::string programs = programs_with("ceiling-frontend", UNDER_REPORTING_FRONTEND);
+  const json arm = arm_of(small_experiment(8, 12, "outage"), 1, {"--programs", programs});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("frontend-1 reports 7 tasks, the kernel counts 8 in its group"));
+}
+
+TEST_F(RefutedTest, ABackendThatAcknowledgesAndDoesNotKeep) {
+  const std::string programs = programs_with("ceiling-backend", FORGETFUL_BACKEND);
+  const json arm = arm_of(small_experiment(8, 12, "outage"), 1, {"--programs", programs});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(), testing::AllOf(HasSubstr("no-lost-records"),
+                                                    HasSubstr("acknowledged and is not there")));
+}
+
+TEST_F(RefutedTest, ALimitThatDoesNotBindIsNotReached) {
+  const json arm = arm_of(small_experiment(30, 5, "not-reached"), 0);
+  EXPECT_EQ(arm["verdict"], "confirmed");
+  EXPECT_EQ(arm["outcome"], "not-reached");
+  EXPECT_TRUE(arm["predicted"]["fleet_size"].is_null());
+  EXPECT_TRUE(arm["observed"]["fleet_size"].is_null());
+  EXPECT_EQ(arm["observed"]["frontends_failed"], 0);
+}
+
+TEST_F(RefutedTest, ALimitThatDoesNotBindIsNoOutage) {
+  const json arm = arm_of(small_experiment(30, 5, "outage"), 1);
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_EQ(arm["outcome"], "not-reached");
+}
+
+}  // namespace
+}  // namespace ceiling
