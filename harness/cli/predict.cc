@@ -13,7 +13,7 @@ namespace {
 std::vector<CostModel> measure(const Experiment& experiment, const std::filesystem::path& parent,
                                const std::filesystem::path& programs) {
   const HostPlan plan = plan_for_host(experiment, documented_models(experiment), programs);
-  const ResultsFolder results = ResultsFolder::create(parent, experiment.name, plan.run_id);
+  const ResultsFolder results = make_results_folder(parent, experiment.name, plan.run_id);
   RunHost host(plan, experiment.name, results);
   calibrate_all(host.site(), experiment, [](const Progress&) {});
   host.finish();
@@ -50,6 +50,7 @@ Verb add_predict(CLI::App& app) {
       "Example: ceiling predict harness/experiments/kinesis-2020.yaml --set limits.pids.max=33");
 
   return [arguments] {
+    arguments->output.check();
     const Experiment experiment = arguments->experiment.read();
     const std::string file = arguments->experiment.file.string();
     check_starting_fleets(experiment, documented_models(experiment), file);

@@ -93,15 +93,6 @@ void show_prediction(const ArmPrediction& arm) {
   }
 }
 
-ResultsFolder results_folder(const std::filesystem::path& parent, const std::string& experiment,
-                             const std::string& run_id) {
-  try {
-    return ResultsFolder::create(parent, experiment, run_id);
-  } catch (const Error& error) {
-    throw Usage(error.what());
-  }
-}
-
 /// Calibration, limit check, prediction, arms. What comes of it stands in the history.
 void run_arms(const Arguments& arguments, const Experiment& experiment, Site& site,
               const ResultsFolder& results) {
@@ -143,6 +134,7 @@ void run_on_host(const Arguments& arguments, const Experiment& experiment, const
 }
 
 int run(const Arguments& arguments) {
+  arguments.output.check();
   const Experiment experiment = arguments.experiment.read();
   const std::vector<CostModel> models = documented_models(experiment);
   check_starting_fleets(experiment, models, arguments.experiment.file.string());
@@ -151,7 +143,8 @@ int run(const Arguments& arguments) {
     arguments.output.write(dry_run_text(experiment, plan, arguments.results));
     return kHolds;
   }
-  const ResultsFolder results = results_folder(arguments.results, experiment.name, plan.run_id);
+  const ResultsFolder results =
+      make_results_folder(arguments.results, experiment.name, plan.run_id);
   results.write("experiment.yaml", experiment.source);
   run_on_host(arguments, experiment, plan, results);
 

@@ -133,6 +133,15 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   return plan;
 }
 
+ResultsFolder make_results_folder(const std::filesystem::path& parent,
+                                  const std::string& experiment, const std::string& run_id) {
+  try {
+    return ResultsFolder::create(parent, experiment, run_id);
+  } catch (const Error& error) {
+    throw Usage(error.what());
+  }
+}
+
 RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const ResultsFolder& results)
     : keeper_(Keeper::start(Registry(),
                             {.run_id = plan.run_id,

@@ -33,6 +33,10 @@ struct HostPlan {
 HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel>& models,
                        const std::filesystem::path& programs);
 
+/// A run's folder below `parent`. Throws Usage where it cannot be made.
+ResultsFolder make_results_folder(const std::filesystem::path& parent,
+                                  const std::string& experiment, const std::string& run_id);
+
 /// Everything that one run stands on, made in the right order and taken down in the reverse: the
 /// keeper first, then the run's group, then the site. finish() takes it down and tells what was
 /// left.

@@ -34,6 +34,14 @@ bool Output::colour() const {
          ::isatty(STDOUT_FILENO) == 1;
 }
 
+void Output::check() const {
+  if (file.empty()) return;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  if (std::filesystem::is_directory(file) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+    throw Usage(fmt::format("--output {}: cannot write a file there", file.string()));
+  }
+}
+
 void Output::write(std::string_view text) const {
   if (!file.empty()) return write_by_rename(file, text);
   while (!text.empty()) {

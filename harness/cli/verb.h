@@ -36,6 +36,8 @@ struct Output {
   bool json() const { return format == "json"; }
   /// Text for a terminal is coloured, unless NO_COLOR is set.
   bool colour() const;
+  /// Throws Usage where the folder of the file cannot be written, before any work is done.
+  void check() const;
   /// To the file by rename, or to stdout. Throws HostError.
   void write(std::string_view text) const;
 };

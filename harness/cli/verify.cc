@@ -19,6 +19,7 @@ Verb add_verify(CLI::App& app) {
   app.footer("Example: ceiling verify ceiling-results/kinesis-2020-20261124T090000Z-1a2b3c4d");
 
   return [arguments] {
+    arguments->output.check();
     const ExperimentArguments stored{.file = arguments->folder / "experiment.yaml",
                                      .overrides = {}};
     const RunVerdict verdict = judge(stored.read(), read_history(arguments->folder));

@@ -39,10 +39,18 @@ enum class LimitName { pids_max, rlimit_nproc };
 std::string_view to_string(LimitName name);
 std::optional<LimitName> limit_from(std::string_view name);
 
+/// Where something stands in the file, from 1; 0 where no place can be named (an override).
+struct Place {
+  int line = 0;
+  int column = 0;
+};
+
 struct LimitPlan {
   LimitScope scope = LimitScope::frontend;
   std::optional<std::int64_t> pids_max;      ///< nothing: not limited
   std::optional<std::int64_t> rlimit_nproc;  ///< nothing: not limited
+  Place pids_max_at = {};                    ///< of the value
+  Place rlimit_nproc_at = {};
 };
 
 /// What an arm may end in. `any` stands only where an arm expects.

@@ -51,9 +51,11 @@ FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet,
 }
 
 /// `max` and `unlimited`, as the kernel's files and ulimit say it, and null: not limited.
-void read_limit(const MapReader& map, std::string_view key, std::optional<std::int64_t>& limit) {
+void read_limit(const MapReader& map, std::string_view key, std::optional<std::int64_t>& limit,
+                Place& at) {
   if (!map.has(key)) return;
   const Node& node = map.node().items[*map.node().index_of(key)];
+  at = {.line = node.line, .column = node.column};
   const bool by_word =
       node.kind == Node::Kind::scalar && (node.text == "max" || node.text == "unlimited");
   if (by_word || node.kind == Node::Kind::null) {
@@ -78,8 +80,8 @@ LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limit
   if (const auto scope = map.one_of("scope", {frontend, fleet}, Presence::optional)) {
     limits.scope = *scope == fleet ? LimitScope::fleet : LimitScope::frontend;
   }
-  read_limit(map, to_string(LimitName::pids_max), limits.pids_max);
-  read_limit(map, to_string(LimitName::rlimit_nproc), limits.rlimit_nproc);
+  read_limit(map, to_string(LimitName::pids_max), limits.pids_max, limits.pids_max_at);
+  read_limit(map, to_string(LimitName::rlimit_nproc), limits.rlimit_nproc, limits.rlimit_nproc_at);
   return limits;
 }
 

@@ -61,15 +61,17 @@ std::optional<std::string> starting_fleet_text(const ArmPlan& arm, const CostMod
   return below + fleet + tasks + "(" + std::to_string(start) + " × (" + each + "))";
 }
 
-std::vector<std::string> starting_fleet_texts(const ArmPlan& arm, const CostModel& model) {
-  std::vector<std::string> texts;
-  const auto check = [&](LimitName name, const std::optional<std::int64_t>& value) {
+std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
+  std::vector<Finding> findings;
+  const auto check = [&](LimitName name, const std::optional<std::int64_t>& value, Place at) {
     if (!value) return;
-    if (auto text = starting_fleet_text(arm, model, name, *value)) texts.push_back(*text);
+    if (auto text = starting_fleet_text(arm, model, name, *value)) {
+      findings.push_back({at.line, at.column, std::move(*text)});
+    }
   };
-  check(LimitName::pids_max, arm.limits.pids_max);
-  check(LimitName::rlimit_nproc, arm.limits.rlimit_nproc);
-  return texts;
+  check(LimitName::pids_max, arm.limits.pids_max, arm.limits.pids_max_at);
+  check(LimitName::rlimit_nproc, arm.limits.rlimit_nproc, arm.limits.rlimit_nproc_at);
+  return findings;
 }
 
 }  // namespace
@@ -150,17 +152,22 @@ std::vector<Finding> starting_fleet_findings(const Experiment& experiment,
   if (models.size() != experiment.arms.size()) {
     throw std::invalid_argument("starting_fleet_findings: one cost model an arm is needed");
   }
-  std::vector<std::vector<std::string>> texts;
+  std::vector<std::vector<Finding>> by_arm;
   for (std::size_t i = 0; i < models.size(); ++i) {
-    texts.push_back(starting_fleet_texts(experiment.arms[i], models[i]));
+    by_arm.push_back(findings_of(experiment.arms[i], models[i]));
   }
-  const bool all_alike =
-      std::adjacent_find(texts.begin(), texts.end(), std::not_equal_to<>()) == texts.end();
+  const auto differ = [](const auto& one, const auto& other) {
+    return !std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                       [](const Finding& a, const Finding& b) { return a.text == b.text; });
+  };
+  const bool all_alike = std::adjacent_find(by_arm.begin(), by_arm.end(), differ) == by_arm.end();
+  if (all_alike && !by_arm.empty()) return by_arm.front();
   std::vector<Finding> findings;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::string arm = all_alike ? "" : "arm " + experiment.arms[i].name + ": ";
-    for (const std::string& text : texts[i]) findings.push_back({0, 0, arm + text});
-    if (all_alike) break;
+  for (std::size_t i = 0; i < by_arm.size(); ++i) {
+    for (Finding& finding : by_arm[i]) {
+      finding.text = "arm " + experiment.arms[i].name + ": " + finding.text;
+      findings.push_back(std::move(finding));
+    }
   }
   return findings;
 }

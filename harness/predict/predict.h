@@ -54,7 +54,7 @@ std::int64_t peak_tasks(const ArmPlan& arm, const CostModel& model);
 
 /// A finding for every limit of every arm that the starting fleet does not fit in, the arm named
 /// where arms differ. `models`: one an arm, in order (std::invalid_argument otherwise), since arms
-/// may have their own threads_per_peer. Findings have no place in the file.
+/// may have their own threads_per_peer. A finding stands at the limit's value in the file.
 std::vector<Finding> starting_fleet_findings(const Experiment& experiment,
                                              const std::vector<CostModel>& models);
 /// The same where one model holds for all arms.

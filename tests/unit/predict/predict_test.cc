@@ -172,6 +172,25 @@ TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {
                 "needs: 9 tasks (base 3 + 2 per peer × 3)"}));
 }
 
+TEST_F(StartingFleet, SaysWhereTheLimitStands) {
+  const std::string text =
+      "experiment: e\n"
+      "fleet: {start: 4, end: 8}\n"
+      "streams: [{name: s, shards: 1}]\n"
+      "limits: {pids.max: 3}\n"
+      "arms:\n"
+      "  - {name: a, expect: any}\n"
+      "  - {name: b, expect: any, limits: {pids.max: 4, RLIMIT_NPROC: 5}}\n";
+  const auto findings = starting_fleet_findings(parse_experiment(text, "e.yaml"), kModel);
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(std::pair(findings[0].line, findings[0].column), std::pair(4, 20));
+  EXPECT_EQ(std::pair(findings[1].line, findings[1].column), std::pair(7, 47));
+  EXPECT_EQ(std::pair(findings[2].line, findings[2].column), std::pair(7, 64));
+  const auto overridden =
+      starting_fleet_findings(parse_experiment(text, "e.yaml", {"limits.pids.max=2"}), kModel);
+  EXPECT_EQ(overridden[0].line, 0) << "an override stands in no line";
+}
+
 TEST_F(StartingFleet, WantsOneModelAnArm) {
   EXPECT_THROW(starting_fleet_findings(of({ArmPlan{}, ArmPlan{}}), std::vector<CostModel>{kModel}),
                std::invalid_argument);
