@@ -107,7 +107,8 @@ void attribution(Page& page, const Attribution& found) {
 }
 
 void invariant(Page& page, const Invariant& one) {
-  const char* state = !one.holds ? "unknown" : *one.holds ? "holds" : "broken";
+  const char* broken = one.judged ? "broken" : "seen";  // what is not judged is no alarm
+  const char* state = !one.holds ? "unknown" : *one.holds ? "holds" : broken;
   const Tone shade = !one.judged                 ? Tone::plain
                      : !one.holds                ? Tone::doubtful
                      : one.holds.value_or(false) ? Tone::good
