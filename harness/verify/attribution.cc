@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <unordered_map>
 
 namespace ceiling {
@@ -45,13 +46,14 @@ const SampleEvent* ancestor_at_limit(const StepLog& step, std::string_view limit
   return nullptr;
 }
 
-/// Refusals that the kernel counted in some groups, summed.
+/// Refusals that the kernel counted in some groups.
 struct Counter {
   bool read = false;
   std::int64_t before = 0;
   std::int64_t after = 0;
 
-  bool moved() const { return after > before; }
+  std::int64_t refusals() const { return after - before; }
+  bool moved() const { return refusals() > 0; }
   std::string text() const { return fmt::format("{} -> {}", before, after); }
 };
 
@@ -64,20 +66,27 @@ std::unordered_map<std::string, std::int64_t> pids_events(const StepLog& step) {
 }
 
 /// A group of the run that was not there before is new and began at zero; an ancestor without an
-/// earlier reading says nothing.
+/// earlier reading says nothing. The frontends' groups are summed; a group above them may count
+/// the same refusals again (cgroup v2 since 6.11), so it is not added: what moved most has seen
+/// all.
 Counter count_events(const StepLog* before, const StepLog& failing, bool ancestors) {
   std::unordered_map<std::string, std::int64_t> earlier;
   if (before) earlier = pids_events(*before);
-  Counter sum;
+  std::map<std::string, Counter> counters;
   for (const auto& [scope, events] : pids_events(failing)) {
     if (is_ancestor_scope(scope) != ancestors) continue;
     const auto found = earlier.find(scope);
     if (found == earlier.end() && ancestors) continue;
-    sum.read = true;
-    sum.before += found == earlier.end() ? 0 : found->second;
-    sum.after += events;
+    Counter& counter = counters[is_frontend_scope(scope) ? "" : scope];
+    counter.read = true;
+    counter.before += found == earlier.end() ? 0 : found->second;
+    counter.after += events;
   }
-  return sum;
+  Counter most;
+  for (const auto& [groups, counter] : counters) {
+    if (!most.read || counter.refusals() > most.refusals()) most = counter;
+  }
+  return most;
 }
 
 bool all_again(const std::vector<const RefusalEvent*>& refusals) {

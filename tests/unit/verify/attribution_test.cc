@@ -125,6 +125,25 @@ TEST(Attribution, TheCounterOfTheFullGroupAboveIsEnough) {
   EXPECT_EQ(arm.attribution.evidence.at("pids.events above"), "17 -> 18");
 }
 
+// There it counts in every group above the limit as well.
+TEST(Attribution, ARefusalThatIsCountedAboveAgainIsOne) {
+  for (const std::int64_t events_above : {0, 7}) {
+    History history;
+    for (Event& event : story(kPids)) {
+      const auto* step = std::get_if<StepEvent>(&event.what);
+      if (step) {
+        const std::int64_t events = step->fleet_size == 7 ? events_above : 0;
+        history.push_back(
+            {event.t_s, kPids.arm, SampleEvent{"fleet", "pids.max", "", {}, 70, events}});
+      }
+      history.push_back(std::move(event));
+    }
+    const ArmVerdict arm = judge_arm(kPids, Outcome::outage, history);
+    EXPECT_EQ(summary(arm), "confirmed outage");
+    EXPECT_EQ(arm.attribution.evidence.at("pids.events"), "0 -> 7") << events_above;
+  }
+}
+
 TEST(Attribution, AFrontendThatUnderReportsRefutes) {
   for (const std::int64_t reported : {9, 11}) {
     History history = story(kPids);
