@@ -251,6 +251,11 @@ void Fleet::sample() {
     }
   }
   record(sample_pids("fleet", scope_.pids()));
+  // A refusal may be due to any group above, and on some kernels is counted there.
+  const std::vector<PidsState> path = pids_path(site_.hierarchy(), scope_.pids_group());
+  for (const PidsState& above : std::span(path).subspan(1)) {
+    record(sample_pids(above.group, above));
+  }
   if (spec_.limits.rlimit_nproc && spec_.limits.scope == LimitScope::fleet) {
     if (auto sample = sample_nproc("fleet", pids)) record(std::move(*sample));
   }

@@ -35,6 +35,7 @@ class Site {
   EventLoop& loop() { return loop_; }
   Recorder& recorder() { return recorder_; }
   Cgroup& group() { return group_; }
+  const Hierarchy& hierarchy() const { return hierarchy_; }
 
   /// The private uid of the frontend with this index (from 0); services share one more.
   uid_t frontend_uid(int index) const { return uids_.at(static_cast<std::size_t>(index) + 1); }
@@ -67,6 +68,7 @@ class Site {
  private:
   void watch_exits();
 
+  Hierarchy hierarchy_ = Hierarchy::detect();
   std::string run_id_;
   EventLoop& loop_;
   Launcher& launcher_;
