@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# usage: boot.sh KERNEL BUILD RESULTS: runs guest.sh in that kernel, leaves what it found in RESULTS.
+# Skips (77) where a guest cannot be had, and fails instead where privileges are required.
+set -uo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." || exit
+kernel=$1 build=$2 results=$3
+rm -rf -- "$results" && mkdir -p "$results"
+with=(--with "$PWD/tests/vm/guest.sh")
+for program in {cgroups,spawn}_testee {cgroups,spawn,keeper}_kernel_test; do
+  with+=(--with "$build/bin/$program")
+done
+ci/vm --kernel "$kernel" --timeout 600 --build "$build" "${with[@]}" \
+  --results "$results" --console "$results/console" -- sh tests/vm/guest.sh "$kernel" "$build/bin"
+status=$?
+if ((status == 69)) && [[ "${CEILING_REQUIRE_PRIVILEGED-}" != 1 ]]; then
+  touch "$results/skipped"
+  exit 77
+fi
+exit "$status"
