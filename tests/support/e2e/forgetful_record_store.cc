@@ -10,6 +10,9 @@ namespace ceiling {
 
 std::optional<std::uint64_t> RecordStore::append(const ShardId& shard, std::string partition_key,
                                                  std::string data) {
+  const std::uint64_t size = partition_key.size() + data.size();
+  if (size > max_bytes_ - bytes_) return std::nullopt;
+  bytes_ += size;
   auto& log = shards_[shard];
   log.push_back({std::move(partition_key), std::move(data)});
   ++records_;
