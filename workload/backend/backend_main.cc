@@ -1,14 +1,10 @@
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <cstdio>
 #include <exception>
 #include <stdexcept>
-#include <utility>
 
 #include "workload/backend/backend_server.h"
 #include "workload/protocol/process.h"
+#include "workload/protocol/serve.h"
 
 namespace {
 
@@ -30,17 +26,6 @@ void require_loopback(const char* option, const std::string& address) {
   }
 }
 
-int serve(ceiling::BackendOptions options) {
-  boost::asio::io_context context(1);
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  signals.async_wait([&context](boost::system::error_code, int) { context.stop(); });
-  const ceiling::BackendServer server(context.get_executor(), std::move(options));
-  std::printf("address %s\n", server.address().c_str());
-  std::fflush(stdout);
-  context.run();
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -58,5 +43,7 @@ int main(int argc, char** argv) {
     ceiling::wire::log_line(options.name, error.what());
     return ceiling::wire::kUsage;
   }
-  return ceiling::wire::run_program(options.name, [&] { return serve(options); });
+  return ceiling::wire::run_program(options.name, [&] {
+    return ceiling::wire::serve_until_signal<ceiling::BackendServer>(options);
+  });
 }

@@ -1,19 +1,15 @@
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <exception>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "workload/membership/checks.h"
 #include "workload/membership/membership_server.h"
 #include "workload/protocol/process.h"
+#include "workload/protocol/serve.h"
 
 namespace {
 
@@ -62,17 +58,6 @@ void finish(ceiling::MembershipOptions& options, const std::vector<std::string>&
   options.token = ceiling::wire::token_from_environment();
 }
 
-int serve(ceiling::MembershipOptions options) {
-  boost::asio::io_context context(1);
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  signals.async_wait([&context](boost::system::error_code, int) { context.stop(); });
-  const ceiling::MembershipServer server(context.get_executor(), std::move(options));
-  std::printf("address %s\n", server.address().c_str());
-  std::fflush(stdout);
-  context.run();
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,5 +74,7 @@ int main(int argc, char** argv) {
     ceiling::wire::log_line(options.name, error.what());
     return ceiling::wire::kUsage;
   }
-  return ceiling::wire::run_program(options.name, [&] { return serve(options); });
+  return ceiling::wire::run_program(options.name, [&] {
+    return ceiling::wire::serve_until_signal<ceiling::MembershipServer>(options);
+  });
 }
