@@ -34,6 +34,14 @@ OperationLog::Counts Client::counts() const {
   return traffic_ ? traffic_->log.counts() : OperationLog::Counts{};
 }
 
+// An operation under way holds its target, and the target's connection the operation.
+Client::~Client() {
+  for (const auto& target : targets_) {
+    target->canary->abandon();
+    target->sweep->abandon();
+  }
+}
+
 void Client::take_control(int fd) {
   wire::Connection::Socket socket(io_, {AF_UNIX, 0}, fd);
   control_ = std::make_shared<wire::Connection>(std::move(socket));

@@ -43,6 +43,7 @@ class Client {
   Client(boost::asio::io_context& io, ClientOptions options, Ended ended);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
+  ~Client();
 
   OperationLog::Counts counts() const;
   /// Turns of canaries that were skipped.

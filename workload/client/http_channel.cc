@@ -95,7 +95,16 @@ void HttpChannel::give_up(Exchange::End end, const error_code& error) {
           timed_out_});
 }
 
+void HttpChannel::abandon() {
+  const auto self = shared_from_this();  // `done_` may hold the last reference
+  error_code ignored;
+  socket_.close(ignored);
+  deadline_.cancel();
+  done_ = nullptr;
+}
+
 void HttpChannel::finish(Exchange exchange) {
+  if (!done_) return;
   deadline_.cancel();
   std::exchange(done_, nullptr)(std::move(exchange));
 }

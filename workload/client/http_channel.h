@@ -45,6 +45,10 @@ class HttpChannel : public std::enable_shared_from_this<HttpChannel> {
   /// this call. Requires that no exchange is under way.
   void exchange(std::string request, Done done);
 
+  /// Closes the connection; an exchange that is under way ends untold, and what waits for it is let
+  /// go.
+  void abandon();
+
   /// Longer answers are refused: the exchange is `lost`.
   static constexpr std::size_t kMaxAnswerBytes = 1 << 20;
 
