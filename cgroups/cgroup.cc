@@ -127,7 +127,7 @@ Cgroup Cgroup::create(const Hierarchy& hierarchy, const std::string& name,
   return group;
 }
 
-Cgroup Cgroup::adopt(std::vector<fs::path> folders) {
+Cgroup Cgroup::adopt(const std::vector<fs::path>& folders) {
   Cgroup group;
   group.controllers_ = {"pids", "freezer", "memory"};
   for (const fs::path& folder : folders) {

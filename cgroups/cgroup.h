@@ -46,7 +46,7 @@ class Cgroup {
   /// Takes over an existing group of ours by the folders that create() made (for clean-up after a
   /// dead run). Folders that are gone are passed over. Its pids_group() is "". Throws Error for a
   /// folder without our tag (its name does not begin with kTag).
-  static Cgroup adopt(std::vector<std::filesystem::path> folders);
+  static Cgroup adopt(const std::vector<std::filesystem::path>& folders);
 
   static constexpr const char* kTag = "ceiling-";
 

@@ -129,7 +129,7 @@ Hierarchy Hierarchy::detect(const fs::path& root) {
     if (mount.type != "cgroup2") continue;
     const fs::path file = root / mount.point.relative_path() / "cgroup.controllers";
     std::vector<std::string> controllers = words(read_file_if_there(file).value_or(""));
-    controllers.push_back("freezer");
+    controllers.emplace_back("freezer");
     for (const std::string& controller : controllers) {
       hierarchy.add(controller, {CgroupVersion::v2, mount.point, mount.root});
     }
@@ -175,7 +175,7 @@ std::string Hierarchy::group_of(pid_t pid, std::string_view controller) const {
                              ? line.starts_with("0::")
                              : std::find(names.begin(), names.end(), controller) != names.end();
     if (!carries) continue;
-    const std::string group = line.substr(second + 1);
+    std::string group = line.substr(second + 1);
     if (!group.ends_with(" (deleted)")) return group;
     throw Error("process " + process + " is in a group that was removed: " + group);
   }

@@ -11,7 +11,7 @@
 namespace ceiling {
 
 /// The largest text that is read at all; an experiment is one or two kilobytes.
-inline constexpr std::size_t kMaxTextBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxTextBytes = std::size_t{1024} * 1024;
 /// Five levels are in use; deeper trees are refused before they cost anything.
 inline constexpr int kMaxDepth = 16;
 inline constexpr std::size_t kMaxNodes = 20'000;

@@ -28,8 +28,8 @@ std::string random_token() {
 }  // namespace
 
 std::filesystem::path find_programs(const std::filesystem::path& chosen) {
-  const auto folder = chosen.empty() ? std::filesystem::canonical("/proc/self/exe").parent_path()
-                                     : std::filesystem::absolute(chosen);
+  auto folder = chosen.empty() ? std::filesystem::canonical("/proc/self/exe").parent_path()
+                               : std::filesystem::absolute(chosen);
   for (const char* program :
        {"ceiling-membership", "ceiling-backend", "ceiling-frontend", "ceiling-client"}) {
     if (::access((folder / program).c_str(), X_OK) != 0) {

@@ -46,8 +46,8 @@ void throw_refusal(const json& message) {
 
 }  // namespace
 
-Keeper::Keeper(const Registry& registry, RegistryEntry entry, Launcher launcher, Descriptor control)
-    : registry_(registry),
+Keeper::Keeper(Registry registry, RegistryEntry entry, Launcher launcher, Descriptor control)
+    : registry_(std::move(registry)),
       entry_(std::move(entry)),
       launcher_(std::move(launcher)),
       control_(std::move(control)) {}

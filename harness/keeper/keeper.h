@@ -39,7 +39,7 @@ class Keeper {
   void finish(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
  private:
-  Keeper(const Registry& registry, RegistryEntry entry, Launcher launcher, Descriptor control);
+  Keeper(Registry registry, RegistryEntry entry, Launcher launcher, Descriptor control);
 
   Registry registry_;
   RegistryEntry entry_;

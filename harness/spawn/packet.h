@@ -18,7 +18,7 @@ struct Packet {
   std::vector<Descriptor> descriptors;  ///< CLOEXEC
 };
 
-constexpr std::size_t kMaxPacketBytes = 64 * 1024;
+constexpr std::size_t kMaxPacketBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxPacketDescriptors = 253;  ///< SCM_MAX_FD
 
 /// What became of a send or a receive: `waiting` only where it was asked not to block.
