@@ -60,7 +60,7 @@ std::optional<std::string> read_file_if_there(const std::filesystem::path& file)
 }
 
 void write_file(const std::filesystem::path& file, std::string_view text) {
-  const Descriptor opened = open_file(file, O_WRONLY);
+  const Descriptor opened = open_file(file, O_WRONLY | O_TRUNC);
   ssize_t written = 0;
   do {
     written = ::write(opened.get(), text.data(), text.size());

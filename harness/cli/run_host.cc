@@ -147,7 +147,8 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
                             {.run_id = plan.run_id,
                              .groups = plan.groups,
                              .uids = {},
-                             .results = std::filesystem::absolute(results.path())},
+                             .results = std::filesystem::absolute(results.path()),
+                             .host_settings = {}},
                             plan.uids)) {
   take_all_descriptors();
   group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
@@ -162,7 +163,7 @@ RunHost::~RunHost() = default;
 void RunHost::finish() {
   site_.reset();
   group_->destroy();
-  keeper_.finish();
+  for (const std::string& line : keeper_.finish()) tell(fmt::format("ceiling: {}\n", line));
 }
 
 void calibrate_all(Site& site, const Experiment& experiment, const OnProgress& progress) {

@@ -38,12 +38,17 @@ std::vector<std::string> clean_up(const Registry& registry, const RegistryEntry&
                       group.string() + " and " + (dry_run ? "remove it" : "removed it"));
     }
   }
+  const Restored restored = dry_run
+                                ? restore_host_settings(entry.host_settings, true, registry.root())
+                                : restore_and(entry, registry.root(),
+                                              [&] { end_groups(entry, std::chrono::seconds(5)); });
+  lines.insert(lines.end(), restored.done.begin(), restored.done.end());
+  lines.insert(lines.end(), restored.left_alone.begin(), restored.left_alone.end());
   const fs::path file = registry.folder() / entry.run_id;
   if (fs::exists(file)) {
     lines.push_back((dry_run ? "would remove " : "removed ") + file.string());
   }
   if (!dry_run) {
-    end_groups(entry, std::chrono::seconds(5));
     registry.remove(entry.run_id);
   }
   return lines;

@@ -50,6 +50,26 @@ void end_groups(const RegistryEntry& entry, std::chrono::milliseconds patience) 
   }
 }
 
+Restored restore_and(const RegistryEntry& entry, const std::filesystem::path& root,
+                     const std::function<void()>& end) {
+  Restored restored;
+  std::string failed;
+  try {
+    restored = restore_host_settings(entry.host_settings, false, root);
+  } catch (const Error& error) {
+    failed = error.what();
+  }
+  try {
+    end();
+  } catch (const Error& error) {
+    failed += (failed.empty() ? "" : "; ") + std::string(error.what());
+  }
+  if (!failed.empty()) {
+    throw Error(failed);
+  }
+  return restored;
+}
+
 void kill_children() {
   signalled_children();
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
+#include <functional>
 
 #include "harness/keeper/registry.h"
 
@@ -8,6 +10,12 @@ namespace ceiling {
 
 /// Ends every process in the entry's groups and removes the groups. Throws Error with what is left.
 void end_groups(const RegistryEntry& entry, std::chrono::milliseconds patience);
+
+/// Restores the entry's host settings, then calls `end`, which is called also where that failed: a
+/// setting may be the one that keeps everybody from starting anything, so it comes first. Throws
+/// Error with what failed of both.
+Restored restore_and(const RegistryEntry& entry, const std::filesystem::path& root,
+                     const std::function<void()>& end);
 
 /// SIGKILL to every child that this process has now.
 void kill_children();

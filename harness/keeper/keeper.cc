@@ -75,14 +75,17 @@ Keeper Keeper::start(const Registry& registry, RegistryEntry entry, int uid_coun
     message ? throw_refusal(*message) : throw Error("the keeper died at its start");
   }
   entry.uids = message->at("uids").get<std::vector<uid_t>>();
+  for (std::size_t i = 0; i < entry.host_settings.size(); ++i) {
+    entry.host_settings[i].previous = message->at("previous").at(i);
+  }
   entry.keeper = message->at("keeper");
   entry.keeper_started = message->at("keeper_started");
   return Keeper(registry, std::move(entry), Launcher(std::move(to_launcher)), std::move(ours));
 }
 
-void Keeper::finish(milliseconds patience) {
+std::vector<std::string> Keeper::finish(milliseconds patience) {
   if (!control_) {
-    return;
+    return {};
   }
   const Descriptor control = std::move(control_);
   const json request = {{"patience_ms", patience.count()}};
@@ -97,11 +100,15 @@ void Keeper::finish(milliseconds patience) {
   }
   reap(entry_.keeper);
   if (!answer) {
-    end_groups(entry_, patience);
+    const Restored restored =
+        restore_and(entry_, registry_.root(), [&] { end_groups(entry_, patience); });
     registry_.remove(entry_.run_id);
-  } else if (const std::string left = answer->at("left"); !left.empty()) {
+    return restored.left_alone;
+  }
+  if (const std::string left = answer->at("left"); !left.empty()) {
     throw Error("run " + entry_.run_id + ": " + left);
   }
+  return answer->at("left_alone");
 }
 
 Keeper::~Keeper() {

@@ -22,9 +22,10 @@ namespace ceiling {
 class Keeper {
  public:
   /// Forks keeper and launcher; the caller must be single-threaded. Returns when the registry entry
-  /// is on disk. `entry` needs run_id, groups (Cgroup::planned_folders of "ceiling-<run id>") and
-  /// results; entry() has pids and uids too. Throws HostError when there are not enough uids, else
-  /// Error.
+  /// is on disk. `entry` needs run_id, groups (Cgroup::planned_folders of "ceiling-<run id>"),
+  /// results, and names and own values of the host settings that are going to be changed; entry()
+  /// has pids, uids and the settings' previous values too. Throws HostError when there are not
+  /// enough uids, or another run holds a setting, else Error.
   static Keeper start(const Registry& registry, RegistryEntry entry, int uid_count);
   Keeper(Keeper&& other) noexcept = default;
   Keeper& operator=(Keeper&& other) = delete;
@@ -33,10 +34,11 @@ class Keeper {
   Launcher& launcher() { return launcher_; }
   const RegistryEntry& entry() const { return entry_; }
 
-  /// Has everything ended and removed, waits for it and reaps the keeper. Does itself what it can
-  /// when the keeper was killed. Throws Error with what was left; the registry entry then stays.
-  /// The second call does nothing.
-  void finish(std::chrono::milliseconds patience = std::chrono::seconds(5));
+  /// Has everything ended, restored and removed, waits for it and reaps the keeper. Does itself
+  /// what it can when the keeper was killed. Returns what was left alone because somebody else
+  /// changed it, a line each. Throws Error with what was left; the registry entry then stays. The
+  /// second call does nothing.
+  std::vector<std::string> finish(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
  private:
   Keeper(Registry registry, RegistryEntry entry, Launcher launcher, Descriptor control);
@@ -47,9 +49,10 @@ class Keeper {
   Descriptor control_;  ///< none once finished
 };
 
-/// What `ceiling clean` does for one entry whose run is dead: kill and remove its groups, then the
-/// entry. Idempotent. Throws Error when the run is alive, or with what would not go; the entry then
-/// stays. Returns one line for everything that it did (or would do, when `dry_run`).
+/// What `ceiling clean` does for one entry whose run is dead: restore the host's settings, kill and
+/// remove its groups, then the entry. Idempotent. Throws Error when the run is alive, or with what
+/// would not go; the entry then stays. Returns one line for everything that it did (or would do,
+/// when `dry_run`).
 std::vector<std::string> clean_up(const Registry& registry, const RegistryEntry& entry,
                                   bool dry_run);
 

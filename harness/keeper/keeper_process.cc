@@ -70,26 +70,38 @@ Descriptor child_signals() {
   return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+struct Ending {
+  std::string left;                     ///< empty: nothing
+  std::vector<std::string> left_alone;  ///< host settings that somebody else changed
+};
+
 class KeeperProcess {
  public:
   KeeperProcess(const Registry& registry, RegistryEntry entry, int control, pid_t launcher)
       : registry_(registry), entry_(std::move(entry)), control_(control), launcher_(launcher) {}
 
   /// Returns when nothing is left, or with what is.
-  std::string run() {
+  Ending run() {
+    Ending ending;
     try {
-      end_all(wait_for_the_end());
-      registry_.remove(entry_.run_id);
-      return "";
+      const std::optional<milliseconds> patience = wait_for_the_end();
+      ending.left_alone = restore_and(entry_, registry_.root(), [&] {
+                            end_all(patience.value_or(kPatience));
+                          }).left_alone;
+      // What nobody hears of now is told by `ceiling clean`.
+      if (patience || ending.left_alone.empty()) {
+        registry_.remove(entry_.run_id);
+      }
     } catch (const std::exception& e) {
-      return e.what();
+      ending.left = e.what();
     }
+    return ending;
   }
 
  private:
-  /// Reaps the orphans that come to us until the harness has finished or is gone; says how long the
-  /// end may take.
-  milliseconds wait_for_the_end() {
+  /// Reaps the orphans that come to us until the harness has finished or is gone (nothing);
+  /// says how long the end may take.
+  std::optional<milliseconds> wait_for_the_end() {
     const Descriptor children = child_signals();
     for (;;) {
       std::array<pollfd, 2> ready{{{control_, POLLIN, 0}, {children.get(), POLLIN, 0}}};
@@ -100,7 +112,7 @@ class KeeperProcess {
       if (ready[0].revents != 0) {
         const Received received = receive_packet(control_, false);
         if (received.state == Transfer::closed) {
-          return kPatience;
+          return std::nullopt;
         }
         if (received.state == Transfer::done) {
           return milliseconds(json::parse(received.packet.bytes).at("patience_ms").get<int>());
@@ -136,6 +148,14 @@ class KeeperProcess {
   pid_t launcher_;
 };
 
+std::vector<std::int64_t> previous_values(const RegistryEntry& entry) {
+  std::vector<std::int64_t> values;
+  for (const HostSetting& setting : entry.host_settings) {
+    values.push_back(setting.previous);
+  }
+  return values;
+}
+
 // The harness's answer to what it asked for; where it is gone, nobody asks.
 void say(int control, const json& what) {
   send_packet(control, text_of(what));
@@ -161,19 +181,21 @@ void keep(const Registry& registry, RegistryEntry entry, int uid_count, Descript
     entry.keeper_started = stat_of(entry.keeper).value().started;
     entry = registry.add(std::move(entry), uid_count);
     launched = start_launcher(registry, entry.run_id, std::move(launcher));
-    say(control.get(),
-        {{"uids", entry.uids}, {"keeper", entry.keeper}, {"keeper_started", entry.keeper_started}});
+    say(control.get(), {{"uids", entry.uids},
+                        {"previous", previous_values(entry)},
+                        {"keeper", entry.keeper},
+                        {"keeper_started", entry.keeper_started}});
   } catch (const HostError& e) {
     refuse(control.get(), e.what(), e.remedy());
   } catch (const std::exception& e) {
     refuse(control.get(), e.what(), "");
   }
-  const std::string left = KeeperProcess(registry, std::move(entry), control.get(), launched).run();
+  const Ending ending = KeeperProcess(registry, std::move(entry), control.get(), launched).run();
   try {
-    say(control.get(), {{"left", left}});
+    say(control.get(), {{"left", ending.left}, {"left_alone", ending.left_alone}});
   } catch (...) {  // the harness sees the socket close, and looks for itself
   }
-  ::_exit(left.empty() ? 0 : 1);
+  ::_exit(ending.left.empty() ? 0 : 1);
 }
 
 }  // namespace ceiling

@@ -54,12 +54,32 @@ void require_sound(const RegistryEntry& entry) {
       throw Error("group " + group.string() + " does not carry the tag of run " + entry.run_id);
     }
   }
+  for (const HostSetting& setting : entry.host_settings) {
+    host_setting_file(setting.name);
+  }
+}
+
+/// A setting has one value from before all runs, and only the first of them can know it.
+void require_free(const HostSetting& setting, const std::vector<RegistryEntry>& others) {
+  for (const RegistryEntry& other : others) {
+    for (const HostSetting& held : other.host_settings) {
+      if (held.name == setting.name) {
+        throw HostError("run " + other.run_id + " has changed " + setting.name,
+                        other.alive() ? "wait for its end" : "sudo ceiling clean");
+      }
+    }
+  }
 }
 
 std::string to_text(const RegistryEntry& entry) {
   json groups = json::array();
   for (const fs::path& group : entry.groups) {
     groups.push_back(group.native());
+  }
+  json settings = json::array();
+  for (const HostSetting& setting : entry.host_settings) {
+    settings.push_back(
+        {{"name", setting.name}, {"ours", setting.ours}, {"previous", setting.previous}});
   }
   const json value = {{"schema", kSchema},
                       {"run_id", entry.run_id},
@@ -69,7 +89,8 @@ std::string to_text(const RegistryEntry& entry) {
                       {"keeper_started", entry.keeper_started},
                       {"groups", groups},
                       {"uids", entry.uids},
-                      {"results", entry.results.native()}};
+                      {"results", entry.results.native()},
+                      {"host_settings", settings}};
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -89,6 +110,11 @@ RegistryEntry from_text(const std::string& text) {
   }
   entry.uids = value.at("uids").get<std::vector<uid_t>>();
   entry.results = value.at("results").get<std::string>();
+  for (const json& setting : value.value("host_settings", json::array())) {
+    entry.host_settings.push_back({.name = setting.at("name"),
+                                   .ours = setting.at("ours"),
+                                   .previous = setting.at("previous")});
+  }
   require_sound(entry);
   return entry;
 }
@@ -106,14 +132,20 @@ bool RegistryEntry::alive() const {
   return lives(harness, harness_started) || lives(keeper, keeper_started);
 }
 
-Registry::Registry(fs::path folder) : folder_(fs::absolute(folder)) {}
+Registry::Registry(fs::path folder, fs::path root)
+    : folder_(fs::absolute(folder)), root_(std::move(root)) {}
 
 RegistryEntry Registry::add(RegistryEntry entry, int uid_count) const {
   require_sound(entry);
   create(folder_);
   const Descriptor held = lock(folder_);
+  const std::vector<RegistryEntry> others = entries();
+  for (HostSetting& setting : entry.host_settings) {
+    require_free(setting, others);
+    setting.previous = read_host_setting(setting.name, root_);
+  }
   std::vector<uid_t> taken;
-  for (const RegistryEntry& other : entries()) {
+  for (const RegistryEntry& other : others) {
     taken.insert(taken.end(), other.uids.begin(), other.uids.end());
   }
   const fs::path file = folder_ / entry.run_id;

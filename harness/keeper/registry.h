@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/keeper/host_settings.h"
+
 namespace ceiling {
 
 /// What a run created or is about to create, as it stands in /run/ceiling/<run id>, written before
@@ -20,6 +22,7 @@ struct RegistryEntry {
   std::vector<std::filesystem::path> groups;  ///< top folder of the run in every hierarchy
   std::vector<uid_t> uids;  ///< private, unprivileged uids that are this run's alone
   std::filesystem::path results;
+  std::vector<HostSetting> host_settings;  ///< that the run is going to change, and restores
 
   /// True while its keeper or harness lives.
   bool alive() const;
@@ -29,17 +32,22 @@ struct RegistryEntry {
 /// use.
 class Registry {
  public:
-  explicit Registry(std::filesystem::path folder = "/run/ceiling");
-  /// Picks `uid_count` uids that no other entry holds (uids.h), writes the entry by rename and
-  /// returns it with the uids filled in; all under an flock of the folder, so two runs never share
-  /// a uid.
+  /// `root`: the tree whose host settings the entries mean, "/" or a fake one.
+  explicit Registry(std::filesystem::path folder = "/run/ceiling",
+                    std::filesystem::path root = "/");
+  /// Picks `uid_count` uids that no other entry holds (uids.h), reads what the host settings are
+  /// now, writes the entry by rename and returns it with both filled in; all under an flock of the
+  /// folder, so two runs never share a uid, and none takes another's setting for the host's own.
+  /// Throws HostError where another entry holds one of the settings.
   RegistryEntry add(RegistryEntry entry, int uid_count) const;
   void remove(const std::string& run_id) const;  ///< not there: fine
   std::vector<RegistryEntry> entries() const;    ///< damaged files are reported as Error by name
   const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& root() const { return root_; }
 
  private:
   std::filesystem::path folder_;
+  std::filesystem::path root_;
 };
 
 }  // namespace ceiling

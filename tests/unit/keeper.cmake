@@ -1,3 +1,3 @@
 ceiling_test(keeper_test LABEL unit
-  SOURCES keeper/registry_test.cc keeper/uids_test.cc
+  SOURCES keeper/host_settings_test.cc keeper/registry_test.cc keeper/uids_test.cc
   LINK ceiling::keeper spawn_support)

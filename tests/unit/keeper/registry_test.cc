@@ -12,6 +12,7 @@
 
 #include "cgroups/error.h"
 #include "harness/keeper/processes.h"
+#include "tests/support/keeper/fake_host_settings.h"
 #include "tests/support/spawn/support.h"
 
 namespace ceiling {
@@ -35,7 +36,8 @@ RegistryEntry entry_of(const std::string& run_id) {
 class RegistryTest : public testing::Test {
  protected:
   TemporaryFolder folder;
-  Registry registry{folder.path() / "below" / "ceiling"};
+  FakeHostSettings host{folder.path()};
+  Registry registry{folder.path() / "below" / "ceiling", folder.path()};
 };
 
 TEST_F(RegistryTest, EntryComesBackAsItWasWritten) {
@@ -83,6 +85,47 @@ TEST_F(RegistryTest, GroupsWithoutTheRunsTagAreRefused) {
   }
 }
 
+TEST_F(RegistryTest, HostSettingsComeBackWithTheValueFromBeforeTheRun) {
+  RegistryEntry entry = entry_of("a1");
+  entry.host_settings = {{.name = "kernel.threads-max", .ours = {300, 400}},
+                         {.name = "vm.max_map_count", .ours = {200}}};
+  const RegistryEntry added = registry.add(entry, 0);
+  for (const RegistryEntry& one : {added, registry.entries().at(0)}) {
+    ASSERT_THAT(one.host_settings, SizeIs(2));
+    EXPECT_EQ(one.host_settings[0].name, "kernel.threads-max");
+    EXPECT_THAT(one.host_settings[0].ours, ElementsAre(300, 400));
+    EXPECT_EQ(one.host_settings[0].previous, 7702);
+    EXPECT_EQ(one.host_settings[1].previous, 65530);
+  }
+}
+
+// Its "value from before" would be the first run's.
+TEST_F(RegistryTest, HostSettingBelongsToOneRunDeadOrAlive) {
+  RegistryEntry entry = entry_of("a1");
+  entry.host_settings = {{.name = "kernel.threads-max", .ours = {300}}};
+  registry.add(entry, 0);
+  entry.run_id = "a2";
+  entry.groups = {};
+  const auto remedy = [&] {
+    try {
+      registry.add(entry, 0);
+    } catch (const HostError& e) {
+      EXPECT_STREQ(e.what(), "run a1 has changed kernel.threads-max");
+      return e.remedy();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(remedy(), "wait for its end");
+  registry.remove("a1");
+  RegistryEntry dead = entry;
+  dead.run_id = "a1";
+  dead.harness = 0;
+  registry.add(dead, 0);
+  EXPECT_EQ(remedy(), "sudo ceiling clean");
+  entry.host_settings[0].name = "kernel.pid_max";
+  EXPECT_EQ(remedy(), "none");
+}
+
 // Two runs with one uid would be charged for each other's tasks.
 TEST_F(RegistryTest, RunsThatStartTogetherShareNoUid) {
   for (int i = 0; i < 8; ++i) {
@@ -122,6 +165,17 @@ TEST_F(RegistryTest, DamagedFileIsReportedByName) {
       R"({"schema": "ceiling.registry/1", "run_id": "bad", "harness": 1, "harness_started": 1,
           "keeper": 1, "keeper_started": 1, "groups": ["/sys/fs/cgroup/pids/system.slice"],
           "uids": [], "results": ""})");
+  const std::string but_settings =
+      R"({"schema": "ceiling.registry/1", "run_id": "bad", "harness": 1, "harness_started": 1,
+          "keeper": 1, "keeper_started": 1, "groups": [], "uids": [], "results": "",
+          "host_settings": )";
+  for (const char* settings :
+       {R"([{"name": "kernel.core_pattern", "ours": [1], "previous": 2}]})",
+        R"([{"name": "kernel.../../../etc/passwd", "ours": [1], "previous": 2}]})",
+        R"([{"name": "kernel.pid_max", "ours": [1], "previous": "|/bin/sh"}]})",
+        R"([{"name": "kernel.pid_max", "ours": [1]}]})", R"({"kernel.pid_max": 1}})"}) {
+    expect_damage(but_settings + settings);
+  }
 }
 
 TEST_F(RegistryTest, RunLivesWhileHarnessOrKeeperDoes) {
