@@ -15,6 +15,11 @@ std::vector<CostModel> documented_models(const Experiment& experiment) {
   return models;
 }
 
+void check_limits(const Experiment& experiment, const std::string& file) {
+  std::vector<Finding> findings = unsupported_limits(experiment);
+  if (!findings.empty()) throw BadInput(file, std::move(findings));
+}
+
 void check_starting_fleets(const Experiment& experiment, const std::vector<CostModel>& models,
                            const std::string& file) {
   std::vector<Finding> findings = starting_fleet_findings(experiment, models);

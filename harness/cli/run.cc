@@ -55,6 +55,12 @@ class ProgressLine {
   std::string stage_;
 };
 
+/// What carries a limit, for "pids.max 24 on the group of each frontend".
+const char* set_on(LimitName name) {
+  if (name == LimitName::rlimit_nproc) return "for the user of";
+  return is_per_process(name) ? "for the process of" : "on the group of";
+}
+
 std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
                          const std::filesystem::path& results) {
   std::string text = fmt::format("would create\n  {}/{}-<time>-<run id>/\n  {}\n", results.string(),
@@ -68,17 +74,11 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
   for (const ArmPlan& arm : experiment.arms) {
     const char* where =
         arm.limits.scope == LimitScope::frontend ? "each frontend" : "all frontends together";
-    if (arm.limits.pids_max) {
-      text += fmt::format("  {}: pids.max {} on the group of {}\n", arm.name, *arm.limits.pids_max,
-                          where);
+    for (const LimitName name : arm.limits.names()) {
+      text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name), *arm.limits.value(name),
+                          set_on(name), where);
     }
-    if (arm.limits.rlimit_nproc) {
-      text += fmt::format("  {}: RLIMIT_NPROC {} for the user of {}\n", arm.name,
-                          *arm.limits.rlimit_nproc, where);
-    }
-    if (!arm.limits.pids_max && !arm.limits.rlimit_nproc) {
-      text += fmt::format("  {}: no limit\n", arm.name);
-    }
+    if (arm.limits.names().empty()) text += fmt::format("  {}: no limit\n", arm.name);
   }
   return text + "would remove\n  all of it but the results folder, and end every process in it\n";
 }
@@ -136,6 +136,7 @@ void run_on_host(const Arguments& arguments, const Experiment& experiment, const
 int run(const Arguments& arguments) {
   arguments.output.check();
   const Experiment experiment = arguments.experiment.read();
+  check_limits(experiment, arguments.experiment.file.string());
   const std::vector<CostModel> models = documented_models(experiment);
   check_starting_fleets(experiment, models, arguments.experiment.file.string());
   const HostPlan plan = plan_for_host(experiment, models, arguments.programs);

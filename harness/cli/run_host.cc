@@ -70,9 +70,10 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
                                   arm.name, needed, files.rlim_max),
                       "raise it (ulimit -Hn), or take a smaller fleet");
     }
-    if (arm.limits.rlimit_nproc && static_cast<rlim_t>(*arm.limits.rlimit_nproc) > tasks.rlim_max) {
+    const auto nproc = arm.limits.value(LimitName::rlimit_nproc);
+    if (nproc && static_cast<rlim_t>(*nproc) > tasks.rlim_max) {
       throw HostError(fmt::format("arm {} sets RLIMIT_NPROC to {}, and the hard limit here is {}",
-                                  arm.name, *arm.limits.rlimit_nproc, tasks.rlim_max),
+                                  arm.name, *nproc, tasks.rlim_max),
                       "raise it (ulimit -Hu), or take a lower limit");
     }
   }

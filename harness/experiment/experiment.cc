@@ -1,5 +1,6 @@
 #include "harness/experiment/experiment.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,11 +16,6 @@ constexpr std::array<std::pair<Outcome, std::string_view>, 6> kOutcomes = {{
     {Outcome::any, "any"},
 }};
 
-constexpr std::array<std::pair<LimitName, std::string_view>, 2> kLimits = {{
-    {LimitName::pids_max, "pids.max"},
-    {LimitName::rlimit_nproc, "RLIMIT_NPROC"},
-}};
-
 }  // namespace
 
 std::vector<int> FleetPlan::sizes() const {
@@ -27,24 +23,6 @@ std::vector<int> FleetPlan::sizes() const {
   for (int size = start; size < end; size += step) sizes.push_back(size);
   sizes.push_back(end);
   return sizes;
-}
-
-std::string_view to_string(LimitScope scope) {
-  return scope == LimitScope::fleet ? "fleet" : "frontend";
-}
-
-std::string_view to_string(LimitName name) {
-  for (const auto& [limit, text] : kLimits) {
-    if (limit == name) return text;
-  }
-  return "";
-}
-
-std::optional<LimitName> limit_from(std::string_view name) {
-  for (const auto& [limit, text] : kLimits) {
-    if (text == name) return limit;
-  }
-  return std::nullopt;
 }
 
 std::string_view to_string(Outcome outcome) {
@@ -59,6 +37,29 @@ std::optional<Outcome> outcome_from(std::string_view name) {
     if (text == name) return value;
   }
   return std::nullopt;
+}
+
+std::vector<Finding> unsupported_limits(const Experiment& experiment) {
+  std::vector<Finding> findings;
+  const auto add = [&](const SetLimit& limit, std::string text) {
+    const auto same = [&](const Finding& finding) {
+      return finding.line == limit.at.line && finding.column == limit.at.column &&
+             finding.text == text;
+    };
+    if (std::any_of(findings.begin(), findings.end(), same)) return;
+    findings.push_back({limit.at.line, limit.at.column, std::move(text)});
+  };
+  for (const ArmPlan& arm : experiment.arms) {
+    for (const auto& [name, limit] : arm.limits.values) {
+      if (!limit.value || name == LimitName::pids_max || name == LimitName::rlimit_nproc) continue;
+      const std::string key = "limits." + std::string(to_string(name));
+      add(limit, is_host_wide(name) ? key +
+                                          ": found a limit of the whole host: it needs "
+                                          "--host-limits, see harness/experiments/README.md"
+                                    : key + ": found a limit that is not enforced yet");
+    }
+  }
+  return findings;
 }
 
 BadInput::BadInput(std::string file, std::vector<Finding> findings)

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/experiment/limits.h"
+
 namespace ceiling {
 
 struct FleetPlan {
@@ -28,29 +30,6 @@ struct StreamPlan {
 struct ClientPlan {
   std::string kind;  ///< "canary"
   int rate_per_s = 0;
-};
-
-/// Who shares one limit: every frontend has its own group and uid, or one for the whole fleet.
-enum class LimitScope { frontend, fleet };
-std::string_view to_string(LimitScope scope);
-
-/// The limits that an experiment can set, by the names of `check`.
-enum class LimitName { pids_max, rlimit_nproc };
-std::string_view to_string(LimitName name);
-std::optional<LimitName> limit_from(std::string_view name);
-
-/// Where something stands in the file, from 1; 0 where no place can be named (an override).
-struct Place {
-  int line = 0;
-  int column = 0;
-};
-
-struct LimitPlan {
-  LimitScope scope = LimitScope::frontend;
-  std::optional<std::int64_t> pids_max;      ///< nothing: not limited
-  std::optional<std::int64_t> rlimit_nproc;  ///< nothing: not limited
-  Place pids_max_at = {};                    ///< of the value
-  Place rlimit_nproc_at = {};
 };
 
 /// What an arm may end in. `any` stands only where an arm expects.
@@ -82,6 +61,10 @@ struct Finding {
   int column = 0;
   std::string text;  ///< what was found, what was expected
 };
+
+/// A finding for every limit that cannot be set: those of the host need --host-limits, and the rest
+/// is not enforced yet. At the limit's value in the file.
+std::vector<Finding> unsupported_limits(const Experiment& experiment);
 
 /// Everything that is wrong with an input, said at once. what() is a line a finding,
 /// `file:line:column: found, expected`. A verb that meets it ends with exit status 64.

@@ -16,7 +16,6 @@ constexpr Range kThreadsPerPeer{1, 64};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kRates{1, 100'000};
-constexpr Range kTaskLimits{1, 4'194'304};  // PID_MAX_LIMIT: no host has more tasks
 constexpr std::size_t kMostArms = 64;
 
 const std::vector<std::string_view> kGuardrails = {"staged-build"};
@@ -51,24 +50,36 @@ FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet,
 }
 
 /// `max` and `unlimited`, as the kernel's files and ulimit say it, and null: not limited.
-void read_limit(const MapReader& map, std::string_view key, std::optional<std::int64_t>& limit,
-                Place& at) {
+void read_limit(const MapReader& map, LimitName name, LimitValues& limits) {
+  const std::string_view key = to_string(name);
   if (!map.has(key)) return;
   const Node& node = map.node().items[*map.node().index_of(key)];
-  at = {.line = node.line, .column = node.column};
+  SetLimit limit{.value = {}, .at = {.line = node.line, .column = node.column}};
   const bool by_word =
       node.kind == Node::Kind::scalar && (node.text == "max" || node.text == "unlimited");
-  if (by_word || node.kind == Node::Kind::null) {
-    limit.reset();
-    return;
+  if (!by_word && node.kind != Node::Kind::null) {
+    limit.value = counts_bytes(name) ? bytes_of(node) : integer_of(node);
+    const Range range = allowed(name);
+    if (!limit.value || *limit.value < range.least || *limit.value > range.most) {
+      if (node.kind == Node::Kind::refused) return;
+      return map.refuse(node, key,
+                        "found " + described(node) + ", expected " + described(range) +
+                            (counts_bytes(name) ? " bytes (64M, 1G)" : "") +
+                            ", or max for no limit");
+    }
   }
-  const auto value = integer_of(node);
-  if (value && *value >= kTaskLimits.least && *value <= kTaskLimits.most) {
-    limit = value;
-  } else if (node.kind != Node::Kind::refused) {
-    map.refuse(node, key,
-               "found " + described(node) + ", expected " + described(kTaskLimits) +
-                   ", or max for no limit");
+  limits[name] = limit;
+}
+
+/// What each process has for itself cannot be shared.
+void refuse_shared(const MapReader& map, const LimitPlan& limits) {
+  if (limits.scope != LimitScope::fleet) return;
+  for (const LimitName name : limits.names()) {
+    const std::string_view key = map.has(to_string(name)) ? to_string(name) : "scope";
+    if (!is_per_process(name) || !map.has(key)) continue;  // or said elsewhere, and refused there
+    map.refuse(map.place(key), key,
+               "found scope fleet with " + std::string(to_string(name)) +
+                   ", which counts each process by itself; expected scope frontend");
   }
 }
 
@@ -80,8 +91,8 @@ LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limit
   if (const auto scope = map.one_of("scope", {frontend, fleet}, Presence::optional)) {
     limits.scope = *scope == fleet ? LimitScope::fleet : LimitScope::frontend;
   }
-  read_limit(map, to_string(LimitName::pids_max), limits.pids_max, limits.pids_max_at);
-  read_limit(map, to_string(LimitName::rlimit_nproc), limits.rlimit_nproc, limits.rlimit_nproc_at);
+  for (const LimitName name : all_limits()) read_limit(map, name, limits.values);
+  refuse_shared(map, limits);
   return limits;
 }
 

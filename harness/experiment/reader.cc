@@ -170,6 +170,21 @@ std::optional<std::int64_t> integer_of(const Node& node) {
   return number;
 }
 
+std::optional<std::int64_t> bytes_of(const Node& node) {
+  constexpr std::string_view kUnits = "KMGT";
+  if (node.kind != Node::Kind::scalar || node.text.empty()) return std::nullopt;
+  const std::size_t unit = kUnits.find(node.text.back());
+  if (unit == std::string_view::npos) return integer_of(node);
+  Node digits = node;
+  digits.text.pop_back();
+  const auto number = integer_of(digits);
+  const auto shift = 10 * (unit + 1);
+  if (!number || *number < 0 || *number > (std::numeric_limits<std::int64_t>::max() >> shift)) {
+    return std::nullopt;
+  }
+  return *number << shift;
+}
+
 std::string described(const Node& node) {
   switch (node.kind) {
     case Node::Kind::scalar:

@@ -11,11 +11,6 @@
 
 namespace ceiling {
 
-struct Range {
-  std::int64_t least = 0;
-  std::int64_t most = 0;
-};
-
 /// Collects what is wrong, so that everything is said at once.
 class Findings {
  public:
@@ -71,6 +66,10 @@ class MapReader {
 /// The number that a plain scalar is, as YAML 1.2 writes decimal integers. Nothing for all else;
 /// numbers beyond 64 bits are the nearest that fits.
 std::optional<std::int64_t> integer_of(const Node& node);
+
+/// The bytes that a plain scalar is: a number as above, or one with K, M, G or T behind it, powers
+/// of 1024 (64M is 67108864). Nothing for all else, and for more than 64 bits hold.
+std::optional<std::int64_t> bytes_of(const Node& node);
 
 /// What stands at a node, for a finding: "a list", "nothing", "\"four\"".
 std::string described(const Node& node);

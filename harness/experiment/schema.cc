@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "harness/experiment/limits.h"
+
 namespace ceiling {
 namespace {
 
@@ -44,7 +46,11 @@ std::vector<std::string_view> Schema::names() const {
 
 const Schema& experiment_schema() {
   static const Schema fleet{{{"start"}, {"end"}, {"step"}, {"threads_per_peer"}}, ""};
-  static const Schema limits{{{"scope"}, {"pids.max"}, {"RLIMIT_NPROC"}}, ""};
+  static const Schema limits = [] {
+    Schema schema{{{"scope"}}, ""};
+    for (const LimitName name : all_limits()) schema.keys.push_back({to_string(name)});
+    return schema;
+  }();
   static const Schema stream{{{"name"}, {"shards"}}, "name"};
   static const Schema client{{{"kind"}, {"rate_per_s"}}, "kind"};
   static const Schema arm{

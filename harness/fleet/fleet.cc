@@ -54,8 +54,8 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
     stream.set_shards(static_cast<std::uint32_t>(plan.shards));
     streams_.push_back(std::move(stream));
   }
-  if (spec_.limits.scope == LimitScope::fleet && spec_.limits.pids_max) {
-    scope_.set_pids_max(spec_.limits.pids_max);
+  if (spec_.limits.scope == LimitScope::fleet && spec_.limits.sets(LimitName::pids_max)) {
+    scope_.set_pids_max(spec_.limits.value(LimitName::pids_max));
   }
   site_.on_exit([this](const Exit& exit) { on_exit(exit); });
   start_membership();
@@ -120,7 +120,8 @@ void Fleet::start_backends() {
 }
 
 uid_t Fleet::uid_of_next() const {
-  const bool shared = spec_.limits.scope == LimitScope::fleet && spec_.limits.rlimit_nproc;
+  const bool shared =
+      spec_.limits.scope == LimitScope::fleet && spec_.limits.sets(LimitName::rlimit_nproc);
   return site_.frontend_uid(shared ? 0 : size());
 }
 
@@ -133,8 +134,8 @@ void Fleet::add_frontend() {
                                                         .status = std::nullopt,
                                                         .refusals_recorded = 0,
                                                         .ended = false});
-  if (spec_.limits.scope == LimitScope::frontend && spec_.limits.pids_max) {
-    frontend.group.set_pids_max(spec_.limits.pids_max);
+  if (spec_.limits.scope == LimitScope::frontend && spec_.limits.sets(LimitName::pids_max)) {
+    frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max));
   }
   Site::Start start{.label = spec_.label,
                     .name = name,
@@ -147,8 +148,8 @@ void Fleet::add_frontend() {
   for (const std::string& guardrail : spec_.guardrails) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
   }
-  if (spec_.limits.rlimit_nproc) {
-    start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*spec_.limits.rlimit_nproc));
+  if (const auto nproc = spec_.limits.value(LimitName::rlimit_nproc)) {
+    start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*nproc));
   }
   frontend.started = site_.start(
       start, [this, &frontend](const wire::Status& status) { on_status(frontend, status); });
@@ -245,7 +246,8 @@ void Fleet::sample() {
     if (!one.started || one.ended) continue;
     const pid_t pid = one.started->process.pid();
     pids.push_back(pid);
-    if (!spec_.limits.rlimit_nproc || spec_.limits.scope == LimitScope::fleet) continue;
+    if (!spec_.limits.sets(LimitName::rlimit_nproc) || spec_.limits.scope == LimitScope::fleet)
+      continue;
     if (auto sample = sample_nproc(one.name, std::span(&pid, 1))) {
       record(std::move(*sample));
     }
@@ -256,7 +258,7 @@ void Fleet::sample() {
   for (const PidsState& above : std::span(path).subspan(1)) {
     record(sample_pids(above.group, above));
   }
-  if (spec_.limits.rlimit_nproc && spec_.limits.scope == LimitScope::fleet) {
+  if (spec_.limits.sets(LimitName::rlimit_nproc) && spec_.limits.scope == LimitScope::fleet) {
     if (auto sample = sample_nproc("fleet", pids)) record(std::move(*sample));
   }
 }

@@ -11,9 +11,9 @@ namespace {
 
 /// The limit that bites first: in one scope both count the same tasks.
 std::optional<std::int64_t> smaller_limit(const LimitPlan& limits) {
-  if (!limits.pids_max) return limits.rlimit_nproc;
-  if (!limits.rlimit_nproc) return limits.pids_max;
-  return std::min(*limits.pids_max, *limits.rlimit_nproc);
+  const auto pids = limits.value(LimitName::pids_max);
+  const auto nproc = limits.value(LimitName::rlimit_nproc);
+  return pids && nproc ? std::min(pids, nproc) : pids ? pids : nproc;
 }
 
 std::int64_t tasks_in_scope(LimitScope scope, const CostModel& model, int fleet_size) {
@@ -63,14 +63,14 @@ std::optional<std::string> starting_fleet_text(const ArmPlan& arm, const CostMod
 
 std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
   std::vector<Finding> findings;
-  const auto check = [&](LimitName name, const std::optional<std::int64_t>& value, Place at) {
-    if (!value) return;
-    if (auto text = starting_fleet_text(arm, model, name, *value)) {
+  for (const LimitName name : {LimitName::pids_max, LimitName::rlimit_nproc}) {
+    const auto found = arm.limits.values.find(name);
+    if (found == arm.limits.values.end() || !found->second.value) continue;
+    if (auto text = starting_fleet_text(arm, model, name, *found->second.value)) {
+      const Place at = found->second.at;
       findings.push_back({at.line, at.column, std::move(*text)});
     }
-  };
-  check(LimitName::pids_max, arm.limits.pids_max, arm.limits.pids_max_at);
-  check(LimitName::rlimit_nproc, arm.limits.rlimit_nproc, arm.limits.rlimit_nproc_at);
+  }
   return findings;
 }
 
@@ -130,10 +130,10 @@ Prediction predict(const ArmPlan& arm, const CostModel& model) {
   prediction.threads = tasks_at_first_refusal(arm, model, *limit, *member);
   // The kernel asks RLIMIT_NPROC before the pids group. It also answers when it is one above a full
   // pids.max and a main process has just entered: both stand at their limits then.
-  const bool nproc_answers =
-      arm.limits.rlimit_nproc && *arm.limits.rlimit_nproc <= *prediction.threads;
+  const auto nproc = arm.limits.value(LimitName::rlimit_nproc);
+  const bool nproc_answers = nproc && *nproc <= *prediction.threads;
   prediction.limit = nproc_answers ? LimitName::rlimit_nproc : LimitName::pids_max;
-  prediction.value = nproc_answers ? arm.limits.rlimit_nproc : arm.limits.pids_max;
+  prediction.value = arm.limits.value(*prediction.limit);
   return prediction;
 }
 

@@ -68,8 +68,9 @@ std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) 
 /// The limit whose samples count the tasks: the one that refused, else the one that was set.
 std::string_view counting_limit(const ArmPlan& arm, const Attribution& attribution) {
   if (!attribution.limit.empty()) return attribution.limit;
-  return to_string(arm.limits.pids_max || !arm.limits.rlimit_nproc ? LimitName::pids_max
-                                                                   : LimitName::rlimit_nproc);
+  return to_string(arm.limits.sets(LimitName::pids_max) || !arm.limits.sets(LimitName::rlimit_nproc)
+                       ? LimitName::pids_max
+                       : LimitName::rlimit_nproc);
 }
 
 /// Every frontend that failed must have said why.

@@ -82,6 +82,32 @@ TEST(BadInput, GoodFileHasNoFindings) {
   EXPECT_THAT(findings_of(file_with({})), ElementsAre());
 }
 
+TEST(BadInput, SizesThatAreNoneAreRefused) {
+  for (const char* size :
+       {"64m", "64MB", "-1M", "1.5G", "M", "0x10M", "9999999T", "\"64M\"", "0"}) {
+    EXPECT_THAT(changed("{pids.max: 24}", std::string("{RLIMIT_AS: ") + size + "}"),
+                ElementsAre(HasSubstr("expected an integer from 1 to 9007199254740992 bytes (64M, "
+                                      "1G), or max for no limit")))
+        << size;
+  }
+  EXPECT_THAT(changed("{pids.max: 24}", "{pids.max: 24K}"),
+              ElementsAre(HasSubstr("limits.pids.max: found \"24K\"")));
+}
+
+TEST(BadInput, AProcesssOwnLimitCannotBeShared) {
+  EXPECT_THAT(
+      changed("{pids.max: 24}", "{scope: fleet, RLIMIT_AS: 1G}"),
+      ElementsAre("f:5:35: limits.RLIMIT_AS: found scope fleet with RLIMIT_AS, which counts each "
+                  "process by itself; expected scope frontend"));
+  EXPECT_THAT(changed("expect: outage}", "limits: {scope: fleet, RLIMIT_NOFILE: 64}}"),
+              ElementsAre(HasSubstr("arms.unguarded.limits.RLIMIT_NOFILE: found scope fleet")));
+  EXPECT_THAT(findings_of(file_with({{"{pids.max: 24}", "{RLIMIT_DATA: 1G}"},
+                                     {"expect: outage}", "limits: {scope: fleet}}"}})),
+              ElementsAre(HasSubstr("arms.unguarded.limits.scope: found scope fleet with")));
+  EXPECT_THAT(changed("{pids.max: 24}", "{scope: fleet, memory.max: 1G, RLIMIT_NPROC: 9}"),
+              ElementsAre());
+}
+
 TEST(BadInput, MissingKeysAreNamed) {
   EXPECT_THAT(findings_of("description: x\n"),
               ElementsAre("f:1:1: experiment: found no such key, expected text",
@@ -107,7 +133,7 @@ TEST(BadInput, UnknownKeysComeWithTheNearest) {
   EXPECT_EQ(nearest("limits:", "limit:"), "limits");
   EXPECT_EQ(nearest("pids.max", "pid.max"), "pids.max");
   EXPECT_EQ(nearest("pids.max", "rlimit_nproc"), "RLIMIT_NPROC");
-  EXPECT_EQ(nearest("pids.max", "RLIMIT_AS"), "RLIMIT_NPROC");
+  EXPECT_EQ(nearest("pids.max", "RLIMIT_FILES"), "RLIMIT_NOFILE");
   EXPECT_EQ(nearest("expect", "expects"), "expect");
   EXPECT_EQ(nearest("end: 9", "end: 9, thread_per_peer: 2"), "threads_per_peer");
   EXPECT_EQ(nearest("shards: 4", "shards: 4, nam: x"), "name");

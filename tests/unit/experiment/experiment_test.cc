@@ -54,8 +54,8 @@ TEST(ParseExperiment, ReadsEveryKey) {
   EXPECT_EQ(arm.fleet.step, 3);
   EXPECT_EQ(arm.fleet.threads_per_peer, 2);
   EXPECT_EQ(arm.limits.scope, LimitScope::fleet);
-  EXPECT_EQ(arm.limits.pids_max, 24);
-  EXPECT_EQ(arm.limits.rlimit_nproc, 30);
+  EXPECT_EQ(arm.limits.value(LimitName::pids_max), 24);
+  EXPECT_EQ(arm.limits.value(LimitName::rlimit_nproc), 30);
   EXPECT_EQ(read.source, kFull);
 }
 
@@ -68,8 +68,8 @@ TEST(ParseExperiment, LaysAnArmsOwnValuesOverTheExperiments) {
   EXPECT_EQ(arm.fleet.step, 3);
   EXPECT_EQ(arm.fleet.threads_per_peer, 4);
   EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
-  EXPECT_EQ(arm.limits.pids_max, std::nullopt);
-  EXPECT_EQ(arm.limits.rlimit_nproc, 30);
+  EXPECT_EQ(arm.limits.value(LimitName::pids_max), std::nullopt);
+  EXPECT_EQ(arm.limits.value(LimitName::rlimit_nproc), 30);
 }
 
 TEST(ParseExperiment, HasDefaultsForAllThatNeedNotBeSaid) {
@@ -83,16 +83,16 @@ TEST(ParseExperiment, HasDefaultsForAllThatNeedNotBeSaid) {
   EXPECT_EQ(arm.fleet.step, 1);
   EXPECT_EQ(arm.fleet.threads_per_peer, 1);
   EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
-  EXPECT_EQ(arm.limits.pids_max, std::nullopt);
-  EXPECT_EQ(arm.limits.rlimit_nproc, std::nullopt);
+  EXPECT_EQ(arm.limits.value(LimitName::pids_max), std::nullopt);
+  EXPECT_EQ(arm.limits.value(LimitName::rlimit_nproc), std::nullopt);
 }
 
 TEST(ParseExperiment, TakesThreeWordsForNoLimit) {
   for (const char* word : {"max", "unlimited", "null", "~"}) {
     const Experiment read =
         parse_experiment(kFull, "x.yaml", {std::string("limits.pids.max=") + word});
-    EXPECT_EQ(read.arms.at(0).limits.pids_max, std::nullopt) << word;
-    EXPECT_EQ(read.arms.at(0).limits.rlimit_nproc, 30) << word;
+    EXPECT_EQ(read.arms.at(0).limits.value(LimitName::pids_max), std::nullopt) << word;
+    EXPECT_EQ(read.arms.at(0).limits.value(LimitName::rlimit_nproc), 30) << word;
   }
 }
 
@@ -112,20 +112,20 @@ TEST(Overrides, ReachEveryKindOfValue) {
   EXPECT_EQ(arm.guardrails, std::vector<std::string>{"staged-build"});
   EXPECT_EQ(arm.fleet.start, 5);
   EXPECT_EQ(arm.fleet.end, 6);
-  EXPECT_EQ(arm.limits.pids_max, 40);
-  EXPECT_EQ(arm.limits.rlimit_nproc, 77);
+  EXPECT_EQ(arm.limits.value(LimitName::pids_max), 40);
+  EXPECT_EQ(arm.limits.value(LimitName::rlimit_nproc), 77);
   EXPECT_EQ(read.arms.at(1).fleet.end, 12) << "an arm's own value stays";
 }
 
 TEST(Overrides, MakeTheMapsThatTheFileDoesNotHave) {
   const Experiment read = parse_experiment(kMinimal, "x.yaml", {"limits.pids.max=40"});
-  EXPECT_EQ(read.arms.at(0).limits.pids_max, 40);
+  EXPECT_EQ(read.arms.at(0).limits.value(LimitName::pids_max), 40);
 }
 
 TEST(Overrides, CountInTheirOrder) {
   const Experiment read =
       parse_experiment(kMinimal, "x.yaml", {"limits.pids.max=40", "limits.pids.max=41"});
-  EXPECT_EQ(read.arms.at(0).limits.pids_max, 41);
+  EXPECT_EQ(read.arms.at(0).limits.value(LimitName::pids_max), 41);
 }
 
 TEST(Overrides, CanReplaceAWrongValueOfTheFile) {
@@ -154,8 +154,10 @@ TEST(Overrides, StandInTheSourceThatIsStored) {
     EXPECT_EQ(again.arms[i].expect, read.arms[i].expect);
     EXPECT_EQ(again.arms[i].fleet.sizes(), read.arms[i].fleet.sizes());
     EXPECT_EQ(again.arms[i].limits.scope, read.arms[i].limits.scope);
-    EXPECT_EQ(again.arms[i].limits.pids_max, read.arms[i].limits.pids_max);
-    EXPECT_EQ(again.arms[i].limits.rlimit_nproc, read.arms[i].limits.rlimit_nproc);
+    EXPECT_EQ(again.arms[i].limits.value(LimitName::pids_max),
+              read.arms[i].limits.value(LimitName::pids_max));
+    EXPECT_EQ(again.arms[i].limits.value(LimitName::rlimit_nproc),
+              read.arms[i].limits.value(LimitName::rlimit_nproc));
   }
 }
 
@@ -165,6 +167,59 @@ TEST(FleetPlan, VisitsTheEndAlsoWhereTheStepJumpsOverIt) {
   EXPECT_EQ((FleetPlan{4, 11, 3, 1}.sizes()), (std::vector<int>{4, 7, 10, 11}));
   EXPECT_EQ((FleetPlan{4, 4, 3, 1}.sizes()), (std::vector<int>{4}));
   EXPECT_EQ((FleetPlan{4, 5, 100, 1}.sizes()), (std::vector<int>{4, 5}));
+}
+
+TEST(Limits, OfEveryNameAreRead) {
+  for (const LimitName name : all_limits()) {
+    const std::string key = "limits." + std::string(to_string(name));
+    const std::int64_t value = allowed(name).most;
+    const Experiment read =
+        parse_experiment(kMinimal, "x.yaml", {key + "=" + std::to_string(value)});
+    EXPECT_EQ(read.arms.at(0).limits.value(name), value) << key;
+    EXPECT_EQ(read.arms.at(0).limits.names(), std::vector{name});
+    EXPECT_THROW(parse_experiment(kMinimal, "x.yaml", {key + "=" + std::to_string(value + 1)}),
+                 BadInput);
+  }
+}
+
+TEST(Limits, InBytesAreSaidInPowersOf1024) {
+  const std::vector<std::pair<const char*, std::int64_t>> sizes = {{"4096", 4096},
+                                                                   {"8K", 8192},
+                                                                   {"64M", 67'108'864},
+                                                                   {"1G", 1'073'741'824},
+                                                                   {"2T", 2'199'023'255'552}};
+  for (const auto& [text, bytes] : sizes) {
+    const Experiment read =
+        parse_experiment(kMinimal, "x.yaml", {std::string("limits.RLIMIT_AS=") + text});
+    EXPECT_EQ(read.arms.at(0).limits.value(LimitName::rlimit_as), bytes) << text;
+  }
+}
+
+TEST(Limits, OfTheHostAreKnownFromThoseOfAGroupAndOfAProcess) {
+  std::vector<LimitName> host;
+  std::vector<LimitName> process;
+  for (const LimitName name : all_limits()) {
+    if (is_host_wide(name)) host.push_back(name);
+    if (is_per_process(name)) process.push_back(name);
+  }
+  EXPECT_EQ(host, (std::vector{LimitName::threads_max, LimitName::pid_max, LimitName::max_map_count,
+                               LimitName::overcommit_memory}));
+  EXPECT_EQ(process, (std::vector{LimitName::rlimit_as, LimitName::rlimit_data,
+                                  LimitName::rlimit_memlock, LimitName::rlimit_nofile}));
+}
+
+TEST(Limits, OfTheHostNeedAWordOfTheirOwn) {
+  const Experiment read = parse_experiment(
+      "experiment: x\nfleet: {start: 1, end: 2}\nstreams: [{name: s, shards: 1}]\n"
+      "limits: {kernel.threads-max: 300}\narms: [{name: a}, {name: b}]\n",
+      "x.yaml");
+  const std::vector<Finding> findings = unsupported_limits(read);
+  ASSERT_EQ(findings.size(), 1U) << "two arms, one place";
+  EXPECT_EQ(findings[0].line, 4);
+  EXPECT_EQ(findings[0].column, 30);
+  EXPECT_EQ(findings[0].text,
+            "limits.kernel.threads-max: found a limit of the whole host: it needs --host-limits, "
+            "see harness/experiments/README.md");
 }
 
 TEST(Names, AreThoseOfFilesAndReports) {

@@ -37,7 +37,7 @@ TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
   ASSERT_EQ(read.arms.size(), 2U);
   for (const ArmPlan& arm : read.arms) {
     EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
-    EXPECT_EQ(arm.limits.pids_max, 24);
+    EXPECT_EQ(arm.limits.value(LimitName::pids_max), 24);
     EXPECT_EQ(arm.fleet.sizes().front(), 4);
     EXPECT_EQ(arm.fleet.sizes().back(), 40);
     EXPECT_EQ(arm.fleet.sizes().size(), 37U);
@@ -52,7 +52,7 @@ TEST(Shipped, FleetWideSharesOneLimit) {
   const Experiment read = shipped("fleet-wide");
   for (const ArmPlan& arm : read.arms) {
     EXPECT_EQ(arm.limits.scope, LimitScope::fleet);
-    EXPECT_TRUE(arm.limits.pids_max);
+    EXPECT_TRUE(arm.limits.sets(LimitName::pids_max));
     EXPECT_EQ(arm.expect, Outcome::any);
   }
 }
@@ -62,8 +62,8 @@ TEST(Shipped, NprocIsLimitedByNothingElse) {
   ASSERT_EQ(read.arms.size(), 2U);
   for (const ArmPlan& arm : read.arms) {
     EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
-    EXPECT_TRUE(arm.limits.rlimit_nproc);
-    EXPECT_FALSE(arm.limits.pids_max);
+    EXPECT_TRUE(arm.limits.sets(LimitName::rlimit_nproc));
+    EXPECT_FALSE(arm.limits.sets(LimitName::pids_max));
   }
   EXPECT_EQ(read.arms[0].expect, Outcome::outage);
   EXPECT_EQ(read.arms[1].expect, Outcome::contained);

@@ -58,9 +58,11 @@ class FleetModel {
   bool create_thread(std::size_t member) {
     const std::int64_t in_scope = arm_.limits.scope == LimitScope::fleet ? total_ : tasks_[member];
     std::optional<LimitName> refused_by;
-    if (arm_.limits.rlimit_nproc && in_scope + 1 > *arm_.limits.rlimit_nproc) {
+    if (arm_.limits.sets(LimitName::rlimit_nproc) &&
+        in_scope + 1 > *arm_.limits.value(LimitName::rlimit_nproc)) {
       refused_by = LimitName::rlimit_nproc;
-    } else if (arm_.limits.pids_max && in_scope + 1 > *arm_.limits.pids_max) {
+    } else if (arm_.limits.sets(LimitName::pids_max) &&
+               in_scope + 1 > *arm_.limits.value(LimitName::pids_max)) {
       refused_by = LimitName::pids_max;
     }
     if (refused_by) {
@@ -102,15 +104,16 @@ void compare(const ArmPlan& arm, const CostModel& model, Mismatch& mismatch) {
   }
   if (mismatch.count++ > 0) return;
   const auto show = [](const auto& value) { return value ? std::to_string(*value) : "none"; };
-  mismatch.first =
-      "scope " + std::string(to_string(arm.limits.scope)) + ", pids.max " +
-      show(arm.limits.pids_max) + ", NPROC " + show(arm.limits.rlimit_nproc) + ", base " +
-      std::to_string(model.base) + ", per peer " + std::to_string(model.per_peer) + ", start " +
-      std::to_string(arm.fleet.start) + ", end " + std::to_string(arm.fleet.end) + ", step " +
-      std::to_string(arm.fleet.step) + ": predicted " + show(predicted.fleet_size) + "/" +
-      show(predicted.threads) + " peak " + std::to_string(peak_tasks(arm, model)) + ", seen " +
-      show(seen.fleet_size) + "/" + show(seen.threads) + " peak " + std::to_string(seen.peak) +
-      ", failed " + std::to_string(seen.frontends_failed);
+  mismatch.first = "scope " + std::string(to_string(arm.limits.scope)) + ", pids.max " +
+                   show(arm.limits.value(LimitName::pids_max)) + ", NPROC " +
+                   show(arm.limits.value(LimitName::rlimit_nproc)) + ", base " +
+                   std::to_string(model.base) + ", per peer " + std::to_string(model.per_peer) +
+                   ", start " + std::to_string(arm.fleet.start) + ", end " +
+                   std::to_string(arm.fleet.end) + ", step " + std::to_string(arm.fleet.step) +
+                   ": predicted " + show(predicted.fleet_size) + "/" + show(predicted.threads) +
+                   " peak " + std::to_string(peak_tasks(arm, model)) + ", seen " +
+                   show(seen.fleet_size) + "/" + show(seen.threads) + " peak " +
+                   std::to_string(seen.peak) + ", failed " + std::to_string(seen.frontends_failed);
 }
 
 class Laws : public testing::TestWithParam<LimitScope> {};
@@ -124,7 +127,7 @@ TEST_P(Laws, HoldAgainstCountingForEveryLimit) {
       for (int step = 1; step <= 5; ++step) {
         for (int limit = 1; limit <= 200; ++limit) {
           arm.fleet = {1 + limit % 4, 24 + limit % 3, step, per_peer};
-          arm.limits.pids_max = limit;
+          arm.limits.set(LimitName::pids_max, limit);
           compare(arm, {base, per_peer, "documented", {}}, mismatch);
         }
       }
@@ -142,8 +145,8 @@ TEST_P(Laws, HoldAgainstCountingForTwoLimitsCloseToEachOther) {
       for (int limit = 4; limit <= 120; ++limit) {
         for (int apart = -3; apart <= 3; ++apart) {
           arm.fleet = {2, 20, 1, per_peer};
-          arm.limits.pids_max = limit;
-          arm.limits.rlimit_nproc = limit + apart;
+          arm.limits.set(LimitName::pids_max, limit);
+          arm.limits.set(LimitName::rlimit_nproc, limit + apart);
           compare(arm, {base, per_peer, "documented", {}}, mismatch);
         }
       }
@@ -161,7 +164,7 @@ TEST(Laws, OfOneFrontendAreTheFormulaOfTheDesign) {
       for (int limit = base; limit <= 200; ++limit) {
         ArmPlan arm;
         arm.fleet = {1, 300, 1, per_peer};
-        arm.limits.pids_max = limit;
+        arm.limits.set(LimitName::pids_max, limit);
         ASSERT_EQ(predict(arm, {base, per_peer, "documented", {}}).fleet_size,
                   (limit - base) / per_peer + 2);
       }

@@ -9,6 +9,15 @@ namespace {
 
 const CostModel kModel{3, 1, "documented", {}};
 
+LimitPlan limits(LimitScope scope, std::optional<std::int64_t> pids_max,
+                 std::optional<std::int64_t> nproc) {
+  LimitPlan plan;
+  plan.scope = scope;
+  plan.set(LimitName::pids_max, pids_max);
+  plan.set(LimitName::rlimit_nproc, nproc);
+  return plan;
+}
+
 ArmPlan arm_with(FleetPlan fleet, LimitPlan limits) {
   ArmPlan arm;
   arm.name = "unguarded";
@@ -18,7 +27,7 @@ ArmPlan arm_with(FleetPlan fleet, LimitPlan limits) {
 }
 
 TEST(Predict, SaysWhereTheFleetOfTheOutageFails) {
-  const ArmPlan arm = arm_with({4, 40, 1, 1}, {LimitScope::frontend, 24, {}});
+  const ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 24, {}));
   const Prediction predicted = predict(arm, kModel);
   EXPECT_EQ(predicted.fleet_size, 23);
   EXPECT_EQ(predicted.threads, 24);
@@ -30,19 +39,19 @@ TEST(Predict, SaysWhereTheFleetOfTheOutageFails) {
 
 TEST(Predict, NamesTheFirstVisitedSizeWhereAStepJumpsOverTheLimit) {
   const Prediction predicted =
-      predict(arm_with({4, 40, 5, 1}, {LimitScope::frontend, 24, {}}), kModel);
+      predict(arm_with({4, 40, 5, 1}, limits(LimitScope::frontend, 24, {})), kModel);
   EXPECT_EQ(predicted.fleet_size, 24);  // 4, 9, 14, 19, 24
   EXPECT_EQ(predicted.threads, 24);
 }
 
 TEST(Predict, NamesTheEndWhereTheLastStepIsShort) {
   const Prediction predicted =
-      predict(arm_with({4, 23, 10, 1}, {LimitScope::frontend, 24, {}}), kModel);
+      predict(arm_with({4, 23, 10, 1}, limits(LimitScope::frontend, 24, {})), kModel);
   EXPECT_EQ(predicted.fleet_size, 23);
 }
 
 TEST(Predict, SetsNothingForAFleetThatStaysBelow) {
-  const ArmPlan arm = arm_with({4, 22, 1, 1}, {LimitScope::frontend, 24, {}});
+  const ArmPlan arm = arm_with({4, 22, 1, 1}, limits(LimitScope::frontend, 24, {}));
   const Prediction predicted = predict(arm, kModel);
   EXPECT_FALSE(predicted.fleet_size);
   EXPECT_FALSE(predicted.threads);
@@ -52,7 +61,7 @@ TEST(Predict, SetsNothingForAFleetThatStaysBelow) {
 }
 
 TEST(Predict, SetsNothingWithoutALimit) {
-  const ArmPlan arm = arm_with({4, 40, 1, 1}, {LimitScope::fleet, {}, {}});
+  const ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::fleet, {}, {}));
   const Prediction predicted = predict(arm, kModel);
   EXPECT_FALSE(predicted.fleet_size);
   EXPECT_EQ(predicted.scope, LimitScope::fleet);
@@ -61,20 +70,20 @@ TEST(Predict, SetsNothingWithoutALimit) {
 
 TEST(Predict, FailsAtTheStartWhereNotEvenTheBaseFits) {
   const Prediction predicted =
-      predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, 2, {}}), kModel);
+      predict(arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 2, {})), kModel);
   EXPECT_EQ(predicted.fleet_size, 4);
   EXPECT_EQ(predicted.threads, 2);
 }
 
 TEST(Predict, CountsOneMoreWhereAMainProcessEntersAFullFleet) {
   // 11 frontends are 143 tasks.
-  const ArmPlan full = arm_with({3, 16, 1, 1}, {LimitScope::fleet, 143, {}});
+  const ArmPlan full = arm_with({3, 16, 1, 1}, limits(LimitScope::fleet, 143, {}));
   EXPECT_EQ(predict(full, kModel).fleet_size, 12);
   EXPECT_EQ(predict(full, kModel).threads, 144);
   EXPECT_EQ(predict(full, kModel).value, 143);
   EXPECT_EQ(peak_tasks(full, kModel), 144);
 
-  const ArmPlan roomy = arm_with({3, 16, 1, 1}, {LimitScope::fleet, 144, {}});
+  const ArmPlan roomy = arm_with({3, 16, 1, 1}, limits(LimitScope::fleet, 144, {}));
   EXPECT_EQ(predict(roomy, kModel).fleet_size, 12);
   EXPECT_EQ(predict(roomy, kModel).threads, 144);
   EXPECT_EQ(peak_tasks(roomy, kModel), 144);
@@ -82,7 +91,7 @@ TEST(Predict, CountsOneMoreWhereAMainProcessEntersAFullFleet) {
 
 TEST(Predict, CountsMainProcessesThatStillJoinInTheFailingStep) {
   // Visits 3, 8, 13; the 12th is refused, the main process of the 13th joins all the same.
-  const ArmPlan arm = arm_with({3, 16, 5, 1}, {LimitScope::fleet, 150, {}});
+  const ArmPlan arm = arm_with({3, 16, 5, 1}, limits(LimitScope::fleet, 150, {}));
   EXPECT_EQ(predict(arm, kModel).fleet_size, 13);
   EXPECT_EQ(predict(arm, kModel).threads, 150);
   EXPECT_EQ(peak_tasks(arm, kModel), 151);
@@ -90,7 +99,7 @@ TEST(Predict, CountsMainProcessesThatStillJoinInTheFailingStep) {
 
 TEST(Predict, NamesTheSmallerOfTwoLimits) {
   const auto with = [](std::int64_t pids, std::int64_t nproc) {
-    return predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, pids, nproc}), kModel);
+    return predict(arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, pids, nproc)), kModel);
   };
   EXPECT_EQ(with(20, 24).limit, LimitName::pids_max);
   EXPECT_EQ(with(20, 24).fleet_size, 19);
@@ -101,14 +110,14 @@ TEST(Predict, NamesTheSmallerOfTwoLimits) {
 
 TEST(Predict, LetsNprocAnswerATie) {
   const Prediction predicted =
-      predict(arm_with({4, 40, 1, 1}, {LimitScope::frontend, 20, 20}), kModel);
+      predict(arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 20, 20)), kModel);
   EXPECT_EQ(predicted.limit, LimitName::rlimit_nproc);
   EXPECT_EQ(predicted.value, 20);
 }
 
 TEST(Predict, LetsNprocAnswerOneAboveAFullPidsMaxThatAMainProcessEntered) {
   const auto with = [](std::int64_t pids, std::int64_t nproc) {
-    return predict(arm_with({3, 16, 1, 1}, {LimitScope::fleet, pids, nproc}), kModel);
+    return predict(arm_with({3, 16, 1, 1}, limits(LimitScope::fleet, pids, nproc)), kModel);
   };
   EXPECT_EQ(with(143, 144).limit, LimitName::rlimit_nproc);
   EXPECT_EQ(with(143, 144).threads, 144);
@@ -136,8 +145,8 @@ class StartingFleet : public testing::Test {
 };
 
 TEST_F(StartingFleet, IsRefusedWithWhatItNeeds) {
-  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, {}}),
-                                    arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, {}})});
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 6, {})),
+                                    arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 6, {}))});
   const std::string expected =
       "limits.pids.max: 6 is below what a frontend of the starting fleet of 4 needs: "
       "8 tasks (base 5 + 1 per peer × 3)";
@@ -148,21 +157,21 @@ TEST_F(StartingFleet, IsRefusedWithWhatItNeeds) {
 }
 
 TEST_F(StartingFleet, IsFineWhereItFillsTheLimitExactly) {
-  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::frontend, 6, 6}),
-                                    arm_with({4, 40, 1, 1}, {LimitScope::fleet, 24, {}})});
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 6, 6)),
+                                    arm_with({4, 40, 1, 1}, limits(LimitScope::fleet, 24, {}))});
   EXPECT_TRUE(texts(experiment, {kModel, kModel}).empty());
 }
 
 TEST_F(StartingFleet, OfASharedLimitIsCountedAsAWhole) {
-  const Experiment experiment = of({arm_with({4, 40, 1, 1}, {LimitScope::fleet, 23, {}})});
+  const Experiment experiment = of({arm_with({4, 40, 1, 1}, limits(LimitScope::fleet, 23, {}))});
   EXPECT_EQ(texts(experiment, {kModel}),
             std::vector<std::string>{"limits.pids.max: 23 is below what the starting fleet of 4 "
                                      "needs: 24 tasks (4 × (base 3 + 1 per peer × 3))"});
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {
-  ArmPlan one = arm_with({4, 40, 1, 1}, {LimitScope::frontend, 8, 5});
-  ArmPlan two = arm_with({4, 40, 1, 2}, {LimitScope::frontend, 8, {}});
+  ArmPlan one = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 8, 5));
+  ArmPlan two = arm_with({4, 40, 1, 2}, limits(LimitScope::frontend, 8, {}));
   two.name = "two";
   EXPECT_EQ(texts(of({one, two}), {kModel, {3, 2, "documented", {}}}),
             (std::vector<std::string>{

@@ -196,7 +196,8 @@ TEST(Prediction, EveryFrontendOfTheFailingSizeMustFail) {
 TEST(Prediction, AnotherLimitRefutes) {
   Course course = kNprocCourse;
   Experiment experiment = experiment_of(course, Outcome::outage);
-  experiment.arms[0].limits = {LimitScope::frontend, 10, std::nullopt};
+  experiment.arms[0].limits = {};
+  experiment.arms[0].limits.set(LimitName::pids_max, 10);
   const ArmVerdict arm = judge(experiment, {story(course), {}}).arms[0];
   EXPECT_EQ(summary(arm), "refuted unknown: limit: predicted pids.max, observed RLIMIT_NPROC");
 }

@@ -113,8 +113,7 @@ Experiment experiment_of(const Course& course, Outcome expect) {
   arm.expect = expect;
   arm.fleet = {course.start, course.end, 1, 1};
   arm.limits.scope = course.scope;
-  (course.name == LimitName::pids_max ? arm.limits.pids_max : arm.limits.rlimit_nproc) =
-      course.limit;
+  arm.limits.set(course.name, course.limit);
   Experiment experiment;
   experiment.name = "kinesis-2020";
   experiment.streams = {{"orders", kShards}};

@@ -1,0 +1,99 @@
+#include "harness/experiment/limits.h"
+
+#include <array>
+#include <limits>
+
+namespace ceiling {
+namespace {
+
+enum class Counted { by_group, by_uid, by_process, by_host };
+
+struct Traits {
+  LimitName name;
+  std::string_view text;
+  Counted counted;
+  bool bytes;
+  Range allowed;
+};
+
+// PID_MAX_LIMIT of include/linux/threads.h: no host has more tasks.
+constexpr std::int64_t kMostTasks = 4'194'304;
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 53;  // a JSON number holds it exactly
+constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
+
+// Ranges: kernel/fork.c (MIN_THREADS, FUTEX_TID_MASK), kernel/pid.c (pid_max_min), fs/file_table.c
+// (sysctl_nr_open_max), proc_sys_vm(5).
+constexpr std::array<Traits, 11> kTraits = {{
+    {LimitName::pids_max, "pids.max", Counted::by_group, false, {1, kMostTasks}},
+    {LimitName::rlimit_nproc, "RLIMIT_NPROC", Counted::by_uid, false, {1, kMostTasks}},
+    {LimitName::rlimit_as, "RLIMIT_AS", Counted::by_process, true, {1, kMostBytes}},
+    {LimitName::rlimit_data, "RLIMIT_DATA", Counted::by_process, true, {1, kMostBytes}},
+    {LimitName::rlimit_memlock, "RLIMIT_MEMLOCK", Counted::by_process, true, {1, kMostBytes}},
+    {LimitName::rlimit_nofile, "RLIMIT_NOFILE", Counted::by_process, false, {1, 1'073'741'816}},
+    {LimitName::memory_max, "memory.max", Counted::by_group, true, {1, kMostBytes}},
+    {LimitName::threads_max, "kernel.threads-max", Counted::by_host, false, {20, 1'073'741'823}},
+    {LimitName::pid_max, "kernel.pid_max", Counted::by_host, false, {301, kMostTasks}},
+    {LimitName::max_map_count, "vm.max_map_count", Counted::by_host, false, {1, kMostInt}},
+    {LimitName::overcommit_memory, "vm.overcommit_memory", Counted::by_host, false, {0, 2}},
+}};
+
+const Traits& traits(LimitName name) {
+  return kTraits.at(static_cast<std::size_t>(name));
+}
+
+}  // namespace
+
+std::string_view to_string(LimitScope scope) {
+  return scope == LimitScope::fleet ? "fleet" : "frontend";
+}
+
+std::string_view to_string(LimitName name) {
+  return traits(name).text;
+}
+
+std::optional<LimitName> limit_from(std::string_view name) {
+  for (const Traits& limit : kTraits) {
+    if (limit.text == name) return limit.name;
+  }
+  return std::nullopt;
+}
+
+const std::vector<LimitName>& all_limits() {
+  static const std::vector<LimitName> all = [] {
+    std::vector<LimitName> names;
+    for (const Traits& limit : kTraits) names.push_back(limit.name);
+    return names;
+  }();
+  return all;
+}
+
+bool is_host_wide(LimitName name) {
+  return traits(name).counted == Counted::by_host;
+}
+
+bool is_per_process(LimitName name) {
+  return traits(name).counted == Counted::by_process;
+}
+
+bool counts_bytes(LimitName name) {
+  return traits(name).bytes;
+}
+
+Range allowed(LimitName name) {
+  return traits(name).allowed;
+}
+
+std::optional<std::int64_t> LimitPlan::value(LimitName name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::nullopt : found->second.value;
+}
+
+std::vector<LimitName> LimitPlan::names() const {
+  std::vector<LimitName> names;
+  for (const auto& [name, limit] : values) {
+    if (limit.value) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace ceiling

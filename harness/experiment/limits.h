@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ceiling {
+
+/// Who shares one limit: every frontend has its own group and uid, or one for the whole fleet.
+enum class LimitScope { frontend, fleet };
+std::string_view to_string(LimitScope scope);
+
+/// The limits that an experiment can set, by the names of `check`.
+enum class LimitName {
+  pids_max,
+  rlimit_nproc,
+  rlimit_as,
+  rlimit_data,
+  rlimit_memlock,
+  rlimit_nofile,
+  memory_max,
+  threads_max,
+  pid_max,
+  max_map_count,
+  overcommit_memory,
+};
+std::string_view to_string(LimitName name);
+std::optional<LimitName> limit_from(std::string_view name);
+/// All of them, in the order above.
+const std::vector<LimitName>& all_limits();
+
+/// A sysctl, one value for the host (proc_sys_kernel(5), proc_sys_vm(5)), or for a pid namespace.
+bool is_host_wide(LimitName name);
+/// Counted for each process by itself, so that no fleet can share it: the RLIMIT_* of getrlimit(2)
+/// but RLIMIT_NPROC, which counts a uid.
+bool is_per_process(LimitName name);
+/// The value is bytes; else it is a number of things.
+bool counts_bytes(LimitName name);
+
+struct Range {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+/// What the kernel takes as a value.
+Range allowed(LimitName name);
+
+/// Where something stands in the file, from 1; 0 where no place can be named (an override).
+struct Place {
+  int line = 0;
+  int column = 0;
+};
+
+/// A limit as the file says it.
+struct SetLimit {
+  std::optional<std::int64_t> value;  ///< nothing: `max`, not limited
+  Place at = {};                      ///< of the value
+};
+using LimitValues = std::map<LimitName, SetLimit>;
+
+struct LimitPlan {
+  LimitScope scope = LimitScope::frontend;
+  LimitValues values;  ///< what is not in it is not limited
+
+  /// Nothing: not limited.
+  std::optional<std::int64_t> value(LimitName name) const;
+  bool sets(LimitName name) const { return value(name).has_value(); }
+  /// The limits that have a value, in the order of LimitName.
+  std::vector<LimitName> names() const;
+  void set(LimitName name, std::optional<std::int64_t> value) { values[name].value = value; }
+};
+
+}  // namespace ceiling
