@@ -3,36 +3,74 @@
 #include <algorithm>
 #include <limits>
 
+#include "cgroups/limits/max_map_count.h"
+#include "cgroups/limits/memory_max.h"
+#include "cgroups/limits/overcommit_memory.h"
 #include "cgroups/limits/pid_max.h"
 #include "cgroups/limits/pids_max.h"
+#include "cgroups/limits/rlimit_as.h"
+#include "cgroups/limits/rlimit_data.h"
+#include "cgroups/limits/rlimit_memlock.h"
+#include "cgroups/limits/rlimit_nofile.h"
 #include "cgroups/limits/rlimit_nproc.h"
 #include "cgroups/limits/threads_max.h"
+#include "cgroups/read_facts.h"
 
 namespace ceiling {
 namespace {
 
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
 std::int64_t room(const Limit& limit) {
-  constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
   return limit.applies ? limit.threads_left.value_or(kNoLimit) : kNoLimit;
 }
 
-std::vector<Limit> shared_limits_of(const Hierarchy& hierarchy, const std::string& group) {
-  // In the order in which the kernel asks, copy_process() in kernel/fork.c.
-  std::vector<Limit> rows = {threads_max_limit(hierarchy.root()), pid_max_limit(hierarchy.root())};
-  // Without the pids controller nothing of it can refuse.
-  if (hierarchy.controller("pids") == nullptr) return rows;
-  for (Limit& row : pids_max_limits(hierarchy, group)) rows.push_back(std::move(row));
+/// In the order in which a creation meets them: pthread_create maps the stack (mm/mmap.c) and makes
+/// it writable (mm/mprotect.c), then copy_process() in kernel/fork.c charges memory and asks the
+/// rest.
+std::vector<Limit> rows_of(const Facts& facts, const ThreadShape& thread,
+                           const Question& question) {
+  std::vector<Limit> rows;
+  const auto add = [&rows](Limit row) { rows.push_back(std::move(row)); };
+  if (question.threads_per_peer > 0) {
+    add(rlimit_nofile_limit(facts.place, question.threads_per_peer, kDescriptorsPerPeer));
+  }
+  add(max_map_count_limit(facts));
+  add(rlimit_memlock_limit(facts.place, thread));
+  add(rlimit_as_limit(facts.place, thread));
+  add(rlimit_data_limit(facts.place, thread));
+  add(overcommit_memory_limit(facts, thread));
+  for (Limit& row : memory_max_limits(facts.place)) add(std::move(row));
+  add(rlimit_nproc_limit(facts));
+  add(threads_max_limit(facts.host));
+  add(pid_max_limit(facts));
+  for (Limit& row : pids_max_limits(facts.place)) add(std::move(row));
   return rows;
 }
 
-std::string pids_group_of(const Hierarchy& hierarchy, pid_t pid) {
-  return hierarchy.controller("pids") == nullptr ? "" : hierarchy.group_of(pid, "pids");
+/// A kernel that answers in user space has rules of its own: no number of ours would be right.
+void disown(std::vector<Limit>& rows, const std::string& kernel) {
+  for (Limit& row : rows) {
+    row.certainty = Certainty::unknown;
+    row.threads_left.reset();
+    row.note = "unknown: " + kernel + " is not Linux and has rules of its own";
+  }
+}
+
+/// Counting reads every process: it is worth it where the bound from the tasks of the host does not
+/// already say that another limit binds first.
+bool could_bind_uncounted(const Headroom& found) {
+  const Limit* first = found.binding();
+  if (first == nullptr) return false;
+  const PlaceFacts& place = found.facts.place;
+  return (first->name == "RLIMIT_NPROC" && place.uid_tasks_from == "bound") ||
+         (first->name == "kernel.pid_max" && !found.facts.host.pids_counted);
 }
 
 }  // namespace
 
 const Limit* Headroom::binding() const {
-  if (limits.empty() || !limits.front().applies || !limits.front().threads_left) return nullptr;
+  if (limits.empty() || room(limits.front()) == kNoLimit) return nullptr;
   return &limits.front();
 }
 
@@ -41,19 +79,50 @@ std::optional<std::int64_t> Headroom::threads_left() const {
   return first == nullptr ? std::nullopt : first->threads_left;
 }
 
-Headroom headroom(const Hierarchy& hierarchy, const Target& target) {
-  const std::string group =
-      target.pids_group ? *target.pids_group : pids_group_of(hierarchy, target.pid);
+ThreadShape default_thread(const PlaceFacts& place) {
+  constexpr std::int64_t kPage = 4096;
+  constexpr std::int64_t kUnlimitedStack = 2 << 20;  // ARCH_STACK_DEFAULT_SIZE
+  constexpr std::int64_t kLeastStack = 16384;        // PTHREAD_STACK_MIN
+  const std::int64_t limit = std::max(place.stack.number.value_or(kUnlimitedStack), kLeastStack);
+  return {(limit + kPage - 1) / kPage * kPage, kPage};
+}
+
+Headroom headroom(const Facts& facts, const Question& question) {
   Headroom found;
-  found.limits.push_back(rlimit_nproc_limit(target.pid, target.uid, hierarchy.root()));
-  for (Limit& row : shared_limits_of(hierarchy, group)) found.limits.push_back(std::move(row));
-  std::stable_sort(found.limits.begin(), found.limits.end(),
-                   [](const Limit& a, const Limit& b) { return room(a) < room(b); });
+  found.facts = facts;
+  found.thread = default_thread(facts.place);
+  if (question.stack) found.thread.stack = *question.stack;
+  found.limits = rows_of(facts, found.thread, question);
+  if (!facts.host.other_kernel.empty()) disown(found.limits, facts.host.other_kernel);
+  std::stable_sort(found.limits.begin(), found.limits.end(), [](const Limit& a, const Limit& b) {
+    const auto unknown = [](const Limit& row) { return row.certainty == Certainty::unknown; };
+    return std::pair(room(a), unknown(a)) < std::pair(room(b), unknown(b));
+  });
   return found;
 }
 
+Headroom headroom(const Hierarchy& hierarchy, const Target& target, const Question& question) {
+  Facts facts{read_host(hierarchy), read_place(hierarchy, target)};
+  if (question.probe) {
+    facts.place.uid_tasks = seen(count_by_fork_probe(facts.place.uid));
+    facts.place.uid_tasks_from = "probe";
+  } else {
+    facts.place.uid_tasks = facts.host.tasks;
+    facts.place.uid_tasks_from = "bound";
+  }
+  Headroom found = headroom(facts, question);
+  if (facts.host.tasks.seen() && !could_bind_uncounted(found)) return found;
+  count_tasks(hierarchy, facts);
+  return headroom(facts, question);
+}
+
 std::vector<Limit> shared_limits(const Hierarchy& hierarchy) {
-  return shared_limits_of(hierarchy, pids_group_of(hierarchy, 0));
+  Facts facts{read_host(hierarchy), read_place(hierarchy, {})};
+  count_tasks(hierarchy, facts);
+  // In the order in which the kernel asks, copy_process() in kernel/fork.c.
+  std::vector<Limit> rows = {threads_max_limit(facts.host), pid_max_limit(facts)};
+  for (Limit& row : pids_max_limits(facts.place)) rows.push_back(std::move(row));
+  return rows;
 }
 
 std::optional<Limit> first_overfilled(const std::vector<Limit>& limits, std::int64_t more,

@@ -6,10 +6,7 @@
 
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
-#include "cgroups/limits/pid_max.h"
-#include "cgroups/limits/pids_max.h"
 #include "cgroups/limits/rlimit_nproc.h"
-#include "cgroups/limits/threads_max.h"
 #include "tests/kernel/cgroups/testee.h"
 
 namespace ceiling {
@@ -22,7 +19,16 @@ uid_t private_uid() {
   return 1'900'000'000u + static_cast<uid_t>(::getpid());
 }
 
-class Limits : public Privileged {};
+class Limits : public Privileged {
+ protected:
+  Limit row(const std::string& name, const Target& target = {}) const {
+    for (const Limit& limit : headroom(hierarchy_, target).limits) {
+      if (limit.name == name) return limit;
+    }
+    throw Error("no row " + name);
+  }
+  Limit nproc(pid_t pid) const { return row("RLIMIT_NPROC", {.pid = pid}); }
+};
 
 TEST_F(Limits, NprocAllowsExactlyOneLessThanItsValue) {
   for (const char* mode : {"threads", "processes"}) {
@@ -34,12 +40,12 @@ TEST_F(Limits, NprocAllowsExactlyOneLessThanItsValue) {
 TEST_F(Limits, NprocRowSaysHowManyAreLeft) {
   Testee testee({}, "threads", private_uid(), 10);
   EXPECT_EQ(testee.make(4), (Answer{4, 0}));
-  const Limit row = rlimit_nproc_limit(testee.pid());
-  EXPECT_EQ(row.value, 10);
-  EXPECT_EQ(row.used, 5);
-  EXPECT_TRUE(row.applies);
-  EXPECT_TRUE(row.exact);
-  EXPECT_EQ(row.threads_left, 5);
+  const Limit limit = nproc(testee.pid());
+  EXPECT_EQ(limit.value, 10);
+  EXPECT_EQ(limit.used, 5);
+  EXPECT_TRUE(limit.applies);
+  EXPECT_TRUE(limit.exact());
+  EXPECT_EQ(limit.threads_left, 5);
   EXPECT_EQ(testee.make(20), (Answer{5, EAGAIN})) << "what the row said";
 }
 
@@ -47,14 +53,14 @@ TEST_F(Limits, NprocCountsOverAllProcessesOfTheUid) {
   Testee first({}, "threads", private_uid(), 10);
   Testee second({}, "threads", private_uid(), 10);
   EXPECT_EQ(first.make(6), (Answer{6, 0}));
-  EXPECT_EQ(rlimit_nproc_limit(second.pid()).threads_left, 2);
+  EXPECT_EQ(nproc(second.pid()).threads_left, 2);
   EXPECT_EQ(second.make(5), (Answer{2, EAGAIN}));
 }
 
 TEST_F(Limits, RootIsExempt) {
-  const Limit row = rlimit_nproc_limit();
-  EXPECT_FALSE(row.applies);
-  EXPECT_EQ(row.threads_left, std::nullopt);
+  const Limit limit = nproc(0);
+  EXPECT_FALSE(limit.applies);
+  EXPECT_EQ(limit.threads_left, std::nullopt);
 }
 
 TEST_F(Limits, ForkProbeFindsTheKernelsCount) {
@@ -65,7 +71,7 @@ TEST_F(Limits, ForkProbeFindsTheKernelsCount) {
   Testee other({}, "processes", private_uid());
   EXPECT_EQ(other.make(2), (Answer{2, 0}));
   EXPECT_EQ(count_by_fork_probe(private_uid()), 11);
-  EXPECT_EQ(rlimit_nproc_limit(testee.pid()).used, 11) << "the sum of Threads: agrees";
+  EXPECT_EQ(nproc(testee.pid()).used, 11) << "the sum of Threads: agrees";
 }
 
 TEST_F(Limits, ForkProbeSaysThatRootCannotBeCounted) {
@@ -79,7 +85,7 @@ TEST_F(Limits, ZombiesCount) {
   ::waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT);
   // The child named itself after its own pid.
   const uid_t uid = 1'900'000'000u + static_cast<uid_t>(zombie);
-  const std::int64_t used = rlimit_nproc_limit(0, uid).used;
+  const std::int64_t used = row("RLIMIT_NPROC", {.uid = uid}).used;
   const std::int64_t counted = count_by_fork_probe(uid);
   ::waitpid(zombie, nullptr, 0);
   EXPECT_EQ(ended.si_status, 0);
@@ -91,20 +97,20 @@ TEST_F(Limits, HeadroomPutsTheBindingLimitFirst) {
   Cgroup group = make_group();
   group.set_pids_max(6);
   Testee testee(group.join_descriptors(), "threads", private_uid(), 100);
-  const Headroom wide = headroom(hierarchy_, {testee.pid(), {}, {}});
+  const Headroom wide = headroom(hierarchy_, {.pid = testee.pid()});
   ASSERT_NE(wide.binding(), nullptr);
   EXPECT_EQ(wide.binding()->name, "pids.max");
   EXPECT_EQ(wide.binding()->scope, group.pids_group());
   EXPECT_EQ(wide.threads_left(), 5);
   EXPECT_EQ(testee.make(10), (Answer{5, EAGAIN}));
-  EXPECT_EQ(headroom(hierarchy_, {testee.pid(), {}, {}}).threads_left(), 0);
+  EXPECT_EQ(headroom(hierarchy_, {.pid = testee.pid()}).threads_left(), 0);
 }
 
 TEST_F(Limits, KernelAsksNprocBeforePids) {
   Cgroup group = make_group();
   group.set_pids_max(6);
   Testee testee(group.join_descriptors(), "threads", private_uid(), 6);
-  EXPECT_EQ(headroom(hierarchy_, {testee.pid(), {}, {}}).binding()->name, "RLIMIT_NPROC");
+  EXPECT_EQ(headroom(hierarchy_, {.pid = testee.pid()}).binding()->name, "RLIMIT_NPROC");
   EXPECT_EQ(testee.make(10), (Answer{5, EAGAIN}));
   EXPECT_EQ(group.pids().events, 0) << "the former answered";
 }
@@ -112,21 +118,21 @@ TEST_F(Limits, KernelAsksNprocBeforePids) {
 TEST_F(Limits, GroupThatIsNamedTakesThePlaceOfTheOwn) {
   Cgroup group = make_group();
   group.set_pids_max(6);
-  const Headroom there = headroom(hierarchy_, {0, {}, group.pids_group()});
+  const Headroom there = headroom(hierarchy_, {.group = group.pids_group()});
   EXPECT_EQ(there.threads_left(), 6) << "nobody is in it yet";
-  EXPECT_THROW(headroom(hierarchy_, {0, {}, group.pids_group() + "-none"}), Error);
+  EXPECT_THROW(headroom(hierarchy_, {.group = group.pids_group() + "-none"}), Error);
 }
 
 TEST_F(Limits, HostRowsMoveWithWhatWeStart) {
   // Others may start and end tasks meanwhile: one quiet moment of several is enough, and rows that
   // do not follow have none.
   const auto quiet = [&] {
-    const Limit threads = threads_max_limit();
-    const Limit numbers = pid_max_limit();
+    const Limit threads = row("kernel.threads-max");
+    const Limit numbers = row("kernel.pid_max");
     Testee testee({}, "threads");
     EXPECT_EQ(testee.make(400), (Answer{400, 0}));
-    const auto more = threads_max_limit().used - threads.used;
-    const auto fewer = *numbers.threads_left - *pid_max_limit().threads_left;
+    const auto more = row("kernel.threads-max").used - threads.used;
+    const auto fewer = *numbers.threads_left - *row("kernel.pid_max").threads_left;
     return std::abs(more - 401) <= 5 && std::abs(fewer - 401) <= 5;
   };
   EXPECT_TRUE(eventually(quiet));

@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <set>
+
+#include "cgroups/control_file.h"
+#include "cgroups/read_facts.h"
+
+namespace ceiling {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the statuses of all visible processes add up to, proc_pid_status(5).
+struct Count {
+  std::int64_t tasks = 0;
+  std::int64_t of_uid = 0;
+  std::set<std::int64_t> led;  ///< process groups and sessions
+};
+
+std::int64_t number_in(const std::string& status, const std::string& key) {
+  // In nested namespaces a line has a number for each: the first is that of the reader's.
+  const auto line = value_of(status, key);
+  const auto numbers = words(line.value_or("0"));
+  return numbers.empty() ? 0 : parse_count(numbers.front(), key).value_or(0);
+}
+
+Count count(const fs::path& proc, uid_t uid) {
+  Count count;
+  for (const int pid : numbered_entries(proc)) {
+    const auto status = read_file_if_there(proc / std::to_string(pid) / "status");
+    if (!status) continue;
+    const std::int64_t threads = number_in(*status, "Threads:");
+    count.tasks += threads;
+    if (number_in(*status, "Uid:") == uid) count.of_uid += threads;
+    count.led.insert(number_in(*status, "NSpgid:"));
+    count.led.insert(number_in(*status, "NSsid:"));
+  }
+  count.led.erase(0);  // kernel threads have none, outer sessions show as 0
+  return count;
+}
+
+bool is_task(const fs::path& proc, std::int64_t number) {
+  // A thread that leads no process is not listed, and found by its number all the same.
+  std::error_code gone;
+  return fs::exists(proc / std::to_string(number) / "stat", gone);
+}
+
+}  // namespace
+
+void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
+  const fs::path proc = hierarchy.root() / "proc";
+  HostFacts& host = facts.host;
+  PlaceFacts& place = facts.place;
+  const Count counted = count(proc, place.uid);
+  if (place.uid_tasks_from != "probe") {
+    place.uid_tasks = seen(counted.of_uid);
+    place.uid_tasks_from = "sum";
+  }
+  // In the first namespace the kernel's own count of tasks is whole, even where processes hide.
+  const std::int64_t tasks =
+      host.first_pid_namespace ? host.tasks.number.value_or(counted.tasks) : counted.tasks;
+  const std::int64_t first = host.first_free_pid();
+  std::int64_t below = 0;
+  for (std::int64_t number = 1; number < first; ++number) below += is_task(proc, number) ? 1 : 0;
+  const auto ownerless = std::count_if(counted.led.lower_bound(first), counted.led.end(),
+                                       [&](std::int64_t number) { return !is_task(proc, number); });
+  host.pids_held = std::max<std::int64_t>(0, tasks - below + ownerless);
+  host.pids_counted = true;
+}
+
+}  // namespace ceiling
