@@ -15,7 +15,12 @@ std::vector<CostModel> measure(const Experiment& experiment, const std::filesyst
   const HostPlan plan = plan_for_host(experiment, documented_models(experiment), programs);
   const ResultsFolder results = make_results_folder(parent, experiment.name, plan.run_id);
   RunHost host(plan, experiment.name, results);
-  calibrate_all(host.site(), experiment, [](const Progress&) {});
+  try {
+    calibrate_all(host.site(), experiment, [](const Progress&) {});
+  } catch (const Interrupted&) {
+    host.finish();
+    throw;
+  }
   host.finish();
   std::vector<CostModel> models;
   for (auto& model : measured_models(experiment, results.path())) {

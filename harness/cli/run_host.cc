@@ -143,6 +143,17 @@ ResultsFolder make_results_folder(const std::filesystem::path& parent,
   }
 }
 
+SignalsHeld::SignalsHeld() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+  ::sigprocmask(SIG_BLOCK, &held, &before_);
+}
+
+void SignalsHeld::release() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
 RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const ResultsFolder& results)
     : keeper_(Keeper::start(Registry(),
                             {.run_id = plan.run_id,
@@ -151,6 +162,7 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
                              .results = std::filesystem::absolute(results.path()),
                              .host_settings = {}},
                             plan.uids)) {
+  held_.release();
   take_all_descriptors();
   group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
   recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));

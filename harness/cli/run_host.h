@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -37,6 +38,20 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
 ResultsFolder make_results_folder(const std::filesystem::path& parent,
                                   const std::string& experiment, const std::string& run_id);
 
+/// SIGINT, SIGTERM and SIGHUP wait from here on until release(): between the first thing made and
+/// the loop that hears them there must be no moment at which they end us.
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { release(); }
+  void release();
+
+ private:
+  sigset_t before_;
+};
+
 /// Everything that one run stands on, made in the right order and taken down in the reverse: the
 /// keeper first, then the run's group, then the site. finish() takes it down and tells what was
 /// left.
@@ -49,6 +64,7 @@ class RunHost {
   void finish();
 
  private:
+  SignalsHeld held_;
   Keeper keeper_;  // forked before the first thread, descriptor and group
   EventLoop loop_;
   std::unique_ptr<Cgroup> group_;

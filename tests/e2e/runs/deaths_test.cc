@@ -60,6 +60,17 @@ TEST_F(DeathsTest, SignalsEndARunAfterCleaningUp) {
   }
 }
 
+TEST_F(DeathsTest, SignalEndsACalibrationAfterCleaningUp) {
+  Running run = start_ceiling({"predict", small_, "--calibrate"});
+  while (registered().empty() && !run.ended()) run.ended(milliseconds(5));
+  const auto uids = registered_uids();
+  run.signal(SIGTERM);
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.status, 128 + SIGTERM) << ended.err;
+  EXPECT_EQ(leftovers(uids), "");
+  EXPECT_TRUE(registered().empty());
+}
+
 /// Processes that have come to us because their parent died. A harness that dies leaves us its
 /// keeper, which reaps all others itself.
 class Orphans {
