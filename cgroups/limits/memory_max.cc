@@ -7,7 +7,7 @@
 namespace ceiling {
 
 std::vector<Limit> memory_max_limits(const PlaceFacts& place) {
-  constexpr std::int64_t kErrorShare = 5;  // a fifth: what the process does beside, and page tables
+  constexpr std::int64_t kErrorShare = 3;  // seen: 30 to 45 KB a thread in a fresh group
   std::vector<Limit> rows;
   for (const GroupFacts& group : place.memory) {
     if (!group.max) continue;
