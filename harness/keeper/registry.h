@@ -22,7 +22,7 @@ struct RegistryEntry {
   std::vector<std::filesystem::path> groups;  ///< top folder of the run in every hierarchy
   std::vector<uid_t> uids;  ///< private, unprivileged uids that are this run's alone
   std::filesystem::path results;
-  std::vector<HostSetting> host_settings;  ///< that the run is going to change, and restores
+  std::vector<HostSetting> host_settings = {};  ///< that the run is going to change, and restores
 
   /// True while its keeper or harness lives.
   bool alive() const;

@@ -6,6 +6,7 @@
 
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
+#include "cgroups/host_use.h"
 #include "tests/unit/cgroups/fake_tree.h"
 
 namespace ceiling {
@@ -224,6 +225,19 @@ TEST_F(FakePids, TasksAndTheGroupsAndSessionsOfDeadLeadersHoldNumbers) {
   EXPECT_EQ(found.used, 4);
   EXPECT_EQ(found.threads_left, 46);
   EXPECT_TRUE(found.exact());
+}
+
+// What a run asks that is going to lower kernel.pid_max.
+TEST_F(FakePids, NumbersTakenBelowALimitThatIsNotSetYet) {
+  process("310", 7, 2, "0");
+  tree_.file("/proc/310/status", "Uid:\t7\nThreads:\t2\nNSpgid:\t311\nNSsid:\t305\n");
+  tree_.file("/proc/310/task/310/stat", "").file("/proc/310/task/333/stat", "");
+  process("20", 7, 1, "0");
+  tasks_of_host(3);
+  EXPECT_EQ(host_tasks(hierarchy()), 3);
+  EXPECT_EQ(pid_numbers_taken(hierarchy(), 4194304), 304) << "0 to 299, 305, 310, 311, 333";
+  EXPECT_EQ(pid_numbers_taken(hierarchy(), 333), 303);
+  EXPECT_EQ(pid_numbers_taken(hierarchy(), 301), 300);
 }
 
 TEST_F(FakePids, WhatCannotBeSeenMakesItABound) {
