@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "cgroups/error.h"
+#include "harness/fleet/host_limits.h"
 #include "harness/observe/sampler.h"
 #include "workload/protocol/routes.h"
 
@@ -151,8 +153,16 @@ void Fleet::add_frontend() {
   if (const auto nproc = spec_.limits.value(LimitName::rlimit_nproc)) {
     start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*nproc));
   }
-  frontend.started = site_.start(
-      start, [this, &frontend](const wire::Status& status) { on_status(frontend, status); });
+  try {
+    frontend.started = site_.start(
+        start, [this, &frontend](const wire::Status& status) { on_status(frontend, status); });
+  } catch (const SpawnError& refused) {
+    // A limit of the whole host refuses the launcher as well as the frontends.
+    if (refused.step() != "fork" || refused.code().value() != EAGAIN) throw;
+    frontend.ended = true;
+    record(RefusalEvent{
+        .frontend = name, .error = EAGAIN, .tasks = 0, .version = 0, .phase = "start"});
+  }
 }
 
 void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
@@ -240,6 +250,9 @@ std::vector<std::int64_t> Fleet::frontend_memory_bytes() const {
 }
 
 void Fleet::sample() {
+  for (SampleEvent& sample : sample_host(site_.hierarchy(), spec_.limits)) {
+    record(std::move(sample));
+  }
   std::vector<pid_t> pids;
   for (const Frontend& one : frontends_) {
     record(sample_pids(one.name, one.group.pids()));

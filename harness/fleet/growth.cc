@@ -5,6 +5,7 @@
 #include "cgroups/error.h"
 #include "harness/fleet/canaries.h"
 #include "harness/fleet/fleet.h"
+#include "harness/fleet/host_limits.h"
 
 namespace ceiling {
 namespace {
@@ -45,6 +46,19 @@ bool grow_to(Fleet& fleet, int size) {
   return true;
 }
 
+void record_host(Site& site, const LimitPlan& limits) {
+  for (SampleEvent& sample : sample_host(site.hierarchy(), limits)) {
+    site.recorder().record(std::move(sample));
+  }
+}
+
+/// What the host has in use of its own limits while everything of the run is there but frontends.
+void measure_host(Site& site, const Fleet& fleet, const Experiment& experiment) {
+  if (host_settings_of(experiment).empty()) return;
+  const Canaries canaries(site, fleet, 0);
+  for (const ArmPlan& arm : experiment.arms) record_host(site, arm.limits);
+}
+
 std::string describe(const StepEvent& step, const RoutableEvent& routable) {
   if (!step.failed.empty()) {
     return fmt::format("{} frontends, {} failed, {:.0f} % routable", step.fleet_size,
@@ -57,10 +71,12 @@ std::string describe(const StepEvent& step, const RoutableEvent& routable) {
 
 void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
                const OnProgress& progress) {
+  pass_reserved_pids(site.host_settings());
   FleetSpec spec = spec_of(experiment, arm, "calibration-" + arm.name);
   spec.limits = {};
   spec.start = 2;
   Fleet fleet(site, std::move(spec), nullptr);
+  measure_host(site, fleet, experiment);
   for (const int size : {2, 3}) {
     if (!grow_to(fleet, size) || !fleet.failed().empty()) {
       throw Error(
@@ -79,6 +95,8 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
   Recorder& recorder = site.recorder();
   Fleet fleet(site, spec_of(experiment, arm, "arm-" + arm.name), &recorder);
   Canaries canaries(site, fleet, canary_rate(experiment));
+  record_host(site, arm.limits);
+  HostLimits host_limits(arm.limits, site.host_settings());
   const std::vector<int> sizes = arm.fleet.sizes();
   ArmEndEvent end{.reason = "end of the fleet", .completed = true};
   int step_number = 0;
@@ -104,6 +122,7 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
     }
   }
   if (end.completed) canaries.audit();
+  host_limits.restore();
   recorder.record(end);
   fleet.destroy();
 }

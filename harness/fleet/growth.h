@@ -20,15 +20,16 @@ struct Progress {
 using OnProgress = std::function<void(const Progress&)>;
 
 /// Grows a fleet of the arm's kind to 2 and to 3 frontends without any limit and records what the
-/// kernel counts. Throws Error.
+/// kernel counts. Where an arm has limits of the whole host, what the host has in use of them
+/// before the first frontend is recorded first. Throws Error.
 void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
                const OnProgress& progress);
 
 /// Grows the arm's fleet through its sizes under its limits, and records everything that happens: a
 /// member at a time, each settled before the next; samples, then the step, then the sweep, at every
-/// size; ends after the sweep at the first size at which a frontend failed, or at the last size;
-/// then the audit. A step that does not settle in time ends the arm early and says so in the
-/// history.
+/// size; limits of the whole host are set last before the growth and taken back after the audit;
+/// ends after the sweep at the first size at which a frontend failed, or at the last size; then the
+/// audit. A step that does not settle in time ends the arm early and says so in the history.
 void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
              const OnProgress& progress);
 

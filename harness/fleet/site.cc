@@ -43,7 +43,7 @@ std::filesystem::path find_programs(const std::filesystem::path& chosen) {
 
 Site::Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group,
            Recorder& recorder, const ResultsFolder& results, std::filesystem::path programs,
-           std::vector<uid_t> uids)
+           std::vector<uid_t> uids, std::vector<HostSetting> host_settings)
     : run_id_(std::move(run_id)),
       loop_(loop),
       launcher_(launcher),
@@ -52,6 +52,7 @@ Site::Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& grou
       results_(results),
       programs_(std::move(programs)),
       uids_(std::move(uids)),
+      host_settings_(std::move(host_settings)),
       token_(random_token()),
       exits_(loop.context(), launcher.descriptor()) {
   watch_exits();

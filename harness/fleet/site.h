@@ -12,6 +12,7 @@
 
 #include "cgroups/cgroup.h"
 #include "harness/fleet/event_loop.h"
+#include "harness/keeper/host_settings.h"
 #include "harness/observe/recorder.h"
 #include "harness/observe/results_folder.h"
 #include "harness/observe/status_watch.h"
@@ -27,7 +28,8 @@ std::filesystem::path find_programs(const std::filesystem::path& chosen = {});
 class Site {
  public:
   Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group, Recorder& recorder,
-       const ResultsFolder& results, std::filesystem::path programs, std::vector<uid_t> uids);
+       const ResultsFolder& results, std::filesystem::path programs, std::vector<uid_t> uids,
+       std::vector<HostSetting> host_settings = {});
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
   ~Site();
@@ -36,6 +38,8 @@ class Site {
   Recorder& recorder() { return recorder_; }
   Cgroup& group() { return group_; }
   const Hierarchy& hierarchy() const { return hierarchy_; }
+  /// Of the run's registry entry: what may be set on the whole host.
+  const std::vector<HostSetting>& host_settings() const { return host_settings_; }
 
   /// The private uid of the frontend with this index (from 0); services share one more.
   uid_t frontend_uid(int index) const { return uids_.at(static_cast<std::size_t>(index) + 1); }
@@ -77,6 +81,7 @@ class Site {
   const ResultsFolder& results_;
   std::filesystem::path programs_;
   std::vector<uid_t> uids_;
+  std::vector<HostSetting> host_settings_;
   std::string token_;
   boost::asio::posix::stream_descriptor exits_;
   std::function<void(const Exit&)> on_exit_;

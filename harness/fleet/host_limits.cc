@@ -1,0 +1,89 @@
+#include "harness/fleet/host_limits.h"
+
+#include <algorithm>
+
+#include "cgroups/control_file.h"
+#include "cgroups/host_use.h"
+
+namespace ceiling {
+namespace {
+
+SampleEvent sample_of(LimitName name, std::optional<std::int64_t> value, std::int64_t tasks) {
+  return {.scope = "host",
+          .limit = std::string(to_string(name)),
+          .where = host_setting_file(to_string(name)).string(),
+          .value = value ? *value : read_host_setting(to_string(name)),
+          .tasks = tasks,
+          .pids_events = std::nullopt};
+}
+
+}  // namespace
+
+std::vector<HostSetting> host_settings_of(const Experiment& experiment) {
+  std::vector<HostSetting> settings;
+  for (const ArmPlan& arm : experiment.arms) {
+    for (const LimitName name : arm.limits.names()) {
+      if (!is_host_wide(name)) continue;
+      auto found = std::find_if(settings.begin(), settings.end(), [name](const auto& setting) {
+        return setting.name == to_string(name);
+      });
+      if (found == settings.end()) {
+        found = settings.insert(settings.end(), {.name = std::string(to_string(name)), .ours = {}});
+      }
+      found->ours.push_back(*arm.limits.value(name));
+    }
+  }
+  return settings;
+}
+
+void pass_reserved_pids(const std::vector<HostSetting>& settings) {
+  constexpr const char* kLastPid = "/proc/sys/kernel/ns_last_pid";
+  constexpr std::int64_t kReservedPids = 300;
+  const bool lowers_pid_max = std::any_of(settings.begin(), settings.end(), [](const auto& one) {
+    return one.name == to_string(LimitName::pid_max);
+  });
+  const auto last = lowers_pid_max ? read_file_if_there(kLastPid) : std::nullopt;
+  if (last && parse_count(*last, kLastPid).value_or(kReservedPids) < kReservedPids) {
+    write_file(kLastPid, std::to_string(kReservedPids));
+  }
+}
+
+HostLimits::HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings) {
+  for (const HostSetting& setting : settings) {
+    const auto name = limit_from(setting.name);
+    const auto value = name ? limits.value(*name) : std::nullopt;
+    if (!value) continue;
+    changed_.push_back(setting);
+    try {
+      write_host_setting(setting.name, *value);
+    } catch (...) {
+      restore_host_settings(changed_);
+      throw;
+    }
+  }
+}
+
+HostLimits::~HostLimits() {
+  try {
+    restore();
+  } catch (const std::exception&) {
+    // The keeper tries again.
+  }
+}
+
+void HostLimits::restore() {
+  restore_host_settings(changed_);
+  changed_.clear();
+}
+
+std::vector<SampleEvent> sample_host(const Hierarchy& hierarchy, const LimitPlan& limits) {
+  std::vector<SampleEvent> samples = {sample_of(
+      LimitName::threads_max, limits.value(LimitName::threads_max), host_tasks(hierarchy))};
+  if (const auto pid_max = limits.value(LimitName::pid_max)) {
+    samples.push_back(
+        sample_of(LimitName::pid_max, pid_max, pid_numbers_taken(hierarchy, *pid_max)));
+  }
+  return samples;
+}
+
+}  // namespace ceiling

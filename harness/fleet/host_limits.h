@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "cgroups/hierarchy.h"
+#include "harness/experiment/experiment.h"
+#include "harness/keeper/host_settings.h"
+#include "harness/observe/history.h"
+
+namespace ceiling {
+
+/// What the experiment's arms set on the whole host, by setting, for the registry: `previous` is
+/// still to be read. Empty where no arm has a limit of the whole host.
+std::vector<HostSetting> host_settings_of(const Experiment& experiment);
+
+/// Where kernel.pid_max is among `settings`: takes the kernel's cursor past 300, where it is on
+/// every host that has run for a while. The kernel gives the numbers below once, and a freshly
+/// booted host has some of them left; see alloc_pid() in kernel/pid.c. Throws Error.
+void pass_reserved_pids(const std::vector<HostSetting>& settings);
+
+/// The limits of the whole host of one arm, in force until restore() or the end of the scope. To be
+/// set last before the fleet grows, because they bind everybody; taking them back needs no task.
+/// The keeper does so where this process cannot any more.
+class HostLimits {
+ public:
+  /// `settings`: of the run's registry entry, with the values from before. Throws Error; then what
+  /// was set is as before.
+  HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings);
+  HostLimits(const HostLimits&) = delete;
+  HostLimits& operator=(const HostLimits&) = delete;
+  /// As restore(), errors ignored.
+  ~HostLimits();
+
+  /// A value of somebody else is left alone; the keeper's end tells it. Throws Error.
+  void restore();
+
+ private:
+  std::vector<HostSetting> changed_;
+};
+
+/// A sample, of scope "host", for each limit of the whole host that `limits` has, and for
+/// kernel.threads-max in any case: what of it is in use now against the value that `limits` sets,
+/// in force or not, or against the host's own where it sets none. Of kernel.pid_max, `tasks` is
+/// pid_numbers_taken().
+std::vector<SampleEvent> sample_host(const Hierarchy& hierarchy, const LimitPlan& limits);
+
+}  // namespace ceiling
