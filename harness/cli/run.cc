@@ -78,14 +78,23 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
       text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name), *arm.limits.value(name),
                           set_on(name), where);
     }
-    if (arm.limits.names().empty()) text += fmt::format("  {}: no limit\n", arm.name);
+    for (const auto& [member, limits] : arm.limits.overrides) {
+      for (const auto& [name, limit] : limits) {
+        text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name),
+                            limit.value ? std::to_string(*limit.value) : "max", set_on(name),
+                            member_name(member));
+      }
+    }
+    if (arm.limits.names().empty() && arm.limits.overrides.empty())
+      text += fmt::format("  {}: no limit\n", arm.name);
   }
   return text + "would remove\n  all of it but the results folder, and end every process in it\n";
 }
 
 void show_prediction(const ArmPrediction& arm) {
   if (arm.predicted.fleet_size) {
-    tell(fmt::format("{}: predicted: fails at {} frontends, {} tasks, by {}\n", arm.arm.name,
+    const std::string who = arm.predicted.member ? member_name(*arm.predicted.member) + " " : "";
+    tell(fmt::format("{}: predicted: {}fails at {} frontends, {} tasks, by {}\n", arm.arm.name, who,
                      *arm.predicted.fleet_size, *arm.predicted.threads,
                      to_string(*arm.predicted.limit)));
   } else {

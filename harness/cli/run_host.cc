@@ -54,6 +54,15 @@ void check_shared_limits(const Hierarchy& hierarchy, std::int64_t tasks) {
       "take a smaller fleet or limit (--set fleet.end=N), raise that limit, or run outside of it");
 }
 
+/// Of the fleet's value and those of its drifted members; nothing where the limit is not set.
+std::optional<std::int64_t> largest(const LimitPlan& limits, LimitName name) {
+  std::optional<std::int64_t> most = limits.value(name);
+  for (const auto& [member, values] : limits.overrides) {
+    most = std::max(most, limits.value(name, member));
+  }
+  return most;
+}
+
 void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& models) {
   rlimit files{};
   rlimit tasks{};
@@ -70,7 +79,7 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
                                   arm.name, needed, files.rlim_max),
                       "raise it (ulimit -Hn), or take a smaller fleet");
     }
-    const auto nproc = arm.limits.value(LimitName::rlimit_nproc);
+    const auto nproc = largest(arm.limits, LimitName::rlimit_nproc);
     if (nproc && static_cast<rlim_t>(*nproc) > tasks.rlim_max) {
       throw HostError(fmt::format("arm {} sets RLIMIT_NPROC to {}, and the hard limit here is {}",
                                   arm.name, *nproc, tasks.rlim_max),

@@ -49,14 +49,20 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment) {
     if (std::any_of(findings.begin(), findings.end(), same)) return;
     findings.push_back({limit.at.line, limit.at.column, std::move(text)});
   };
-  for (const ArmPlan& arm : experiment.arms) {
-    for (const auto& [name, limit] : arm.limits.values) {
+  const auto check = [&](const std::string& path, const LimitValues& limits) {
+    for (const auto& [name, limit] : limits) {
       if (!limit.value || name == LimitName::pids_max || name == LimitName::rlimit_nproc) continue;
-      const std::string key = "limits." + std::string(to_string(name));
+      const std::string key = path + std::string(to_string(name));
       add(limit, is_host_wide(name) ? key +
                                           ": found a limit of the whole host: it needs "
                                           "--host-limits, see harness/experiments/README.md"
                                     : key + ": found a limit that is not enforced yet");
+    }
+  };
+  for (const ArmPlan& arm : experiment.arms) {
+    check("limits.", arm.limits.values);
+    for (const auto& [member, limits] : arm.limits.overrides) {
+      check("limits.overrides." + member_name(member) + ".", limits);
     }
   }
   return findings;

@@ -1,6 +1,8 @@
 #include "harness/experiment/limits.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 
 namespace ceiling {
@@ -36,6 +38,8 @@ constexpr std::array<Traits, 11> kTraits = {{
     {LimitName::max_map_count, "vm.max_map_count", Counted::by_host, false, {1, kMostInt}},
     {LimitName::overcommit_memory, "vm.overcommit_memory", Counted::by_host, false, {0, 2}},
 }};
+
+constexpr std::string_view kMember = "frontend-";
 
 const Traits& traits(LimitName name) {
   return kTraits.at(static_cast<std::size_t>(name));
@@ -83,9 +87,36 @@ Range allowed(LimitName name) {
   return traits(name).allowed;
 }
 
+std::string member_name(int number) {
+  return std::string(kMember) + std::to_string(number);
+}
+
+std::optional<int> member_number(std::string_view name) {
+  if (name.substr(0, kMember.size()) != kMember) return std::nullopt;
+  name.remove_prefix(kMember.size());
+  int number = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool whole = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
+  // Neither frontend-03 nor frontend--3 is a name that a fleet gives.
+  return whole && name == std::to_string(number) && number > 0 ? std::optional(number)
+                                                               : std::nullopt;
+}
+
 std::optional<std::int64_t> LimitPlan::value(LimitName name) const {
   const auto found = values.find(name);
   return found == values.end() ? std::nullopt : found->second.value;
+}
+
+std::optional<std::int64_t> LimitPlan::value(LimitName name, int member) const {
+  const auto drifted = overrides.find(member);
+  if (drifted == overrides.end() || !drifted->second.contains(name)) return value(name);
+  return drifted->second.at(name).value;
+}
+
+bool LimitPlan::sets(LimitName name) const {
+  return value(name) || std::any_of(overrides.begin(), overrides.end(), [&](const auto& drifted) {
+           return value(name, drifted.first).has_value();
+         });
 }
 
 std::vector<LimitName> LimitPlan::names() const {

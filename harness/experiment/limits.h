@@ -60,13 +60,22 @@ struct SetLimit {
 };
 using LimitValues = std::map<LimitName, SetLimit>;
 
+/// "frontend-3", the third member of a fleet, and back; nothing for any other text.
+std::string member_name(int number);
+std::optional<int> member_number(std::string_view name);
+
 struct LimitPlan {
   LimitScope scope = LimitScope::frontend;
   LimitValues values;  ///< what is not in it is not limited
+  /// By member number: hosts whose configuration drifted. Laid over `values`, limit by limit.
+  std::map<int, LimitValues> overrides = {};
 
-  /// Nothing: not limited.
+  /// Of the fleet, overrides apart. Nothing: not limited.
   std::optional<std::int64_t> value(LimitName name) const;
-  bool sets(LimitName name) const { return value(name).has_value(); }
+  /// Of one member.
+  std::optional<std::int64_t> value(LimitName name, int member) const;
+  /// For the fleet, or for one of its members.
+  bool sets(LimitName name) const;
   /// The limits that have a value, in the order of LimitName.
   std::vector<LimitName> names() const;
   void set(LimitName name, std::optional<std::int64_t> value) { values[name].value = value; }

@@ -49,11 +49,13 @@ Node& list_item(Node& list, std::string_view key, const Schema& schema, std::str
   throw NoWay{"found no " + quoted(step->name)};
 }
 
-Node& child(Node& map, std::string_view key, Node::Kind missing_kind) {
+/// The value of `key`; one that is made belongs to the override `origin`.
+Node& child(Node& map, std::string_view key, Node::Kind missing_kind, const std::string& origin) {
   if (const auto at = map.index_of(key)) return map.items[*at];
   Node name;
   name.kind = Node::Kind::scalar;
   name.text = key;
+  name.origin = origin;
   Node value;
   value.kind = missing_kind;
   value.flow = true;
@@ -62,8 +64,22 @@ Node& child(Node& map, std::string_view key, Node::Kind missing_kind) {
   return map.items.back();
 }
 
+void lay(Node& map, const Schema& schema, std::string_view path, Node value);
+
+/// The first name of the path is one that the file gives; it has no dot.
+void lay_in_each(Node& map, const Schema& schema, std::string_view path, Node value) {
+  const std::size_t dot = path.find('.');
+  Node& one = child(map, path.substr(0, dot), Node::Kind::map, value.origin);
+  if (dot == std::string_view::npos) {
+    one = std::move(value);
+  } else {
+    lay(one, *schema.each, path.substr(dot + 1), std::move(value));
+  }
+}
+
 void lay(Node& map, const Schema& schema, std::string_view path, Node value) {
   if (map.kind != Node::Kind::map) throw NoWay{"found no map to lay it over"};
+  if (schema.each != nullptr) return lay_in_each(map, schema, path, std::move(value));
   const auto step = first_step(path, schema.names());
   if (!step) {
     throw NoWay{"found the unknown key " + quoted(path) +
@@ -71,7 +87,7 @@ void lay(Node& map, const Schema& schema, std::string_view path, Node value) {
   }
   const KnownKey& key = *schema.find(step->name);
   if (step->rest.empty()) {
-    child(map, key.name, Node::Kind::null) = std::move(value);
+    child(map, key.name, Node::Kind::null, value.origin) = std::move(value);
     return;
   }
   if (key.inside == nullptr) {
@@ -80,10 +96,11 @@ void lay(Node& map, const Schema& schema, std::string_view path, Node value) {
   }
   std::string_view rest = step->rest;
   if (key.inside->named_by.empty()) {
-    lay(child(map, key.name, Node::Kind::map), *key.inside, rest, std::move(value));
+    lay(child(map, key.name, Node::Kind::map, value.origin), *key.inside, rest, std::move(value));
     return;
   }
-  Node& item = list_item(child(map, key.name, Node::Kind::list), key.name, *key.inside, rest);
+  Node& item =
+      list_item(child(map, key.name, Node::Kind::list, value.origin), key.name, *key.inside, rest);
   lay(item, *key.inside, rest, std::move(value));
 }
 

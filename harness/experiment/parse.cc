@@ -71,6 +71,16 @@ void read_limit(const MapReader& map, LimitName name, LimitValues& limits) {
   limits[name] = limit;
 }
 
+/// Why no fleet of up to `end` frontends has a member of that name.
+std::string unknown_member(const std::string& name, int end) {
+  std::vector<std::string> names;
+  for (int number = 1; number <= end; ++number) names.push_back(member_name(number));
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string text = "found the unknown member " + quoted(name) + ", expected frontend-1";
+  if (known.empty()) return text + " and on";
+  return text + " to " + names.back() + "; nearest: " + std::string(nearest(name, known));
+}
+
 /// What each process has for itself cannot be shared.
 void refuse_shared(const MapReader& map, const LimitPlan& limits) {
   if (limits.scope != LimitScope::fleet) return;
@@ -83,7 +93,30 @@ void refuse_shared(const MapReader& map, const LimitPlan& limits) {
   }
 }
 
-LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limits,
+/// Members whose configuration drifted. `end`: the largest fleet there is.
+void read_drifted(const MapReader& map, int end, LimitPlan& limits, Findings& findings) {
+  const Node* node = map.map("overrides", Presence::optional);
+  if (node == nullptr) return;
+  const Schema& schema = *schema_of("limits").find("overrides")->inside;
+  const MapReader members(*node, map.path("overrides"), schema, findings);
+  if (limits.scope == LimitScope::fleet && !node->keys.empty()) {
+    map.refuse(*node, "overrides", "found overrides with scope fleet, expected scope frontend");
+  }
+  for (std::size_t i = 0; i < node->keys.size(); ++i) {
+    const Node& key = node->keys[i];
+    if (key.kind == Node::Kind::refused) continue;
+    const auto number = member_number(key.text);
+    if (!number || *number > end) {
+      members.refuse(key, shown(key.text), unknown_member(key.text, end));
+      continue;
+    }
+    const MapReader member(node->items[i], members.path(key.text), *schema.each, findings);
+    if (!member.is_map()) continue;
+    for (const LimitName name : all_limits()) read_limit(member, name, limits.overrides[*number]);
+  }
+}
+
+LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limits, int end,
                       Findings& findings) {
   const MapReader map(node, path, schema_of("limits"), findings);
   const auto frontend = to_string(LimitScope::frontend);
@@ -93,6 +126,7 @@ LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limit
   }
   for (const LimitName name : all_limits()) read_limit(map, name, limits.values);
   refuse_shared(map, limits);
+  read_drifted(map, end, limits, findings);
   return limits;
 }
 
@@ -202,9 +236,9 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
                                      : read_fleet(*own_fleet, map.path("fleet"), fleet,
                                                   Presence::optional, findings);
     const Node* own_limits = map.map("limits", Presence::optional);
-    arm.limits = own_limits == nullptr
-                     ? limits
-                     : read_limits(*own_limits, map.path("limits"), limits, findings);
+    arm.limits = own_limits == nullptr ? limits
+                                       : read_limits(*own_limits, map.path("limits"), limits,
+                                                     arm.fleet.end, findings);
     arms.push_back(std::move(arm));
   });
   if (arms.size() > kMostArms) {
@@ -213,6 +247,20 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
                    std::to_string(kMostArms));
   }
   return arms;
+}
+
+/// Of the fleets of all arms. What is wrong about their ends is said where they are read.
+int largest_end(const MapReader& top, const FleetPlan& fleet) {
+  int largest = fleet.end;
+  const Node& arms = top.place("arms");
+  for (const Node& arm : arms.items) {
+    const auto at = arm.index_of("fleet");
+    const auto end = at ? arm.items[*at].index_of("end") : std::nullopt;
+    const auto size = end ? integer_of(arm.items[*at].items[*end]) : std::nullopt;
+    if (size)
+      largest = static_cast<int>(std::clamp<std::int64_t>(*size, largest, kFleetSizes.most));
+  }
+  return largest;
 }
 
 Experiment read_experiment(const Node& root, Findings& findings) {
@@ -229,7 +277,7 @@ Experiment read_experiment(const Node& root, Findings& findings) {
   }
   LimitPlan limits;
   if (const Node* node = top.map("limits", Presence::optional)) {
-    limits = read_limits(*node, "limits", limits, findings);
+    limits = read_limits(*node, "limits", limits, largest_end(top, fleet), findings);
   }
   experiment.arms = read_arms(top, fleet, limits, findings);
   return experiment;

@@ -64,7 +64,7 @@ void MapReader::refuse_keys(const Schema& schema) const {
       findings_.add(key, where + "found the key " + quoted(key.text) +
                              " again, expected it once: first in line " +
                              std::to_string(first->second->line));
-    } else if (schema.find(key.text) == nullptr) {
+    } else if (schema.each == nullptr && schema.find(key.text) == nullptr) {
       findings_.add(key,
                     where + "found the unknown key " + quoted(key.text) +
                         ", nearest known key: " + std::string(nearest(key.text, schema.names())));

@@ -45,16 +45,27 @@ std::vector<std::string_view> Schema::names() const {
 }
 
 const Schema& experiment_schema() {
-  static const Schema fleet{{{"start"}, {"end"}, {"step"}, {"threads_per_peer"}}, ""};
-  static const Schema limits = [] {
-    Schema schema{{{"scope"}}, ""};
-    for (const LimitName name : all_limits()) schema.keys.push_back({to_string(name)});
+  static const Schema fleet{{{"start"}, {"end"}, {"step"}, {"threads_per_peer"}}, "", nullptr};
+  static const Schema member = [] {
+    Schema schema;
+    for (const LimitName name : all_limits()) {
+      if (!is_host_wide(name)) schema.keys.push_back({to_string(name)});
+    }
     return schema;
   }();
-  static const Schema stream{{{"name"}, {"shards"}}, "name"};
-  static const Schema client{{{"kind"}, {"rate_per_s"}}, "kind"};
+  static const Schema overrides{{}, "", &member};
+  static const Schema limits = [] {
+    Schema schema{{{"scope"}}, "", nullptr};
+    for (const LimitName name : all_limits()) schema.keys.push_back({to_string(name)});
+    schema.keys.push_back({"overrides", &overrides});
+    return schema;
+  }();
+  static const Schema stream{{{"name"}, {"shards"}}, "name", nullptr};
+  static const Schema client{{{"kind"}, {"rate_per_s"}}, "kind", nullptr};
   static const Schema arm{
-      {{"name"}, {"guardrails"}, {"expect"}, {"fleet", &fleet}, {"limits", &limits}}, "name"};
+      {{"name"}, {"guardrails"}, {"expect"}, {"fleet", &fleet}, {"limits", &limits}},
+      "name",
+      nullptr};
   static const Schema experiment{{{"experiment"},
                                   {"description"},
                                   {"fleet", &fleet},
@@ -63,7 +74,8 @@ const Schema& experiment_schema() {
                                   {"clients", &client},
                                   {"limits", &limits},
                                   {"arms", &arm}},
-                                 ""};
+                                 "",
+                                 nullptr};
   return experiment;
 }
 

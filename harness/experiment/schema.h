@@ -17,7 +17,8 @@ struct KnownKey {
 
 struct Schema {
   std::vector<KnownKey> keys;
-  std::string_view named_by;  ///< for the maps of a list: the key whose value names one of them
+  std::string_view named_by;     ///< for the maps of a list: the key whose value names one of them
+  const Schema* each = nullptr;  ///< the keys are names of the file's own, each with such a map
 
   const KnownKey* find(std::string_view name) const;
   std::vector<std::string_view> names() const;

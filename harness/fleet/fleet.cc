@@ -129,15 +129,16 @@ uid_t Fleet::uid_of_next() const {
 
 void Fleet::add_frontend() {
   const uid_t uid = uid_of_next();
-  const std::string name = fmt::format("frontend-{}", size() + 1);
+  const std::string name = member_name(size() + 1);
   Frontend& frontend = frontends_.emplace_back(Frontend{.name = name,
                                                         .group = scope_.child(name),
                                                         .started = std::nullopt,
                                                         .status = std::nullopt,
                                                         .refusals_recorded = 0,
                                                         .ended = false});
-  if (spec_.limits.scope == LimitScope::frontend && spec_.limits.sets(LimitName::pids_max)) {
-    frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max));
+  const int number = size();
+  if (spec_.limits.scope == LimitScope::frontend) {
+    frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max, number));
   }
   Site::Start start{.label = spec_.label,
                     .name = name,
@@ -150,7 +151,7 @@ void Fleet::add_frontend() {
   for (const std::string& guardrail : spec_.guardrails) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
   }
-  if (const auto nproc = spec_.limits.value(LimitName::rlimit_nproc)) {
+  if (const auto nproc = spec_.limits.value(LimitName::rlimit_nproc, number)) {
     start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*nproc));
   }
   try {

@@ -24,12 +24,19 @@ Json cost_model(const CostModel& model) {
           {"measured_at", model.measured_at}};
 }
 
+/// How many fail; nothing where it is scheduling, or nobody does.
+Json failing(const Prediction& prediction) {
+  return prediction.failing.empty() ? Json() : Json(prediction.failing.size());
+}
+
 Json predicted(const Prediction& prediction) {
   return {{"fleet_size", or_null(prediction.fleet_size)},
           {"threads", or_null(prediction.threads)},
           {"limit", prediction.limit ? Json(to_string(*prediction.limit)) : Json()},
           {"value", or_null(prediction.value)},
-          {"scope", to_string(prediction.scope)}};
+          {"scope", to_string(prediction.scope)},
+          {"member", prediction.member ? Json(member_name(*prediction.member)) : Json()},
+          {"frontends_failed", failing(prediction)}};
 }
 
 Json observed(const Observed& seen) {
@@ -37,6 +44,7 @@ Json observed(const Observed& seen) {
           {"threads", or_null(seen.threads)},
           {"limit", or_null(seen.limit)},
           {"errno", seen.error == 0 ? Json() : Json(errno_name(seen.error))},
+          {"member", or_null(seen.member)},
           {"frontends_failed", seen.frontends_failed},
           {"failure", or_null(seen.failure)}};
 }

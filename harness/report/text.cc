@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <utility>
 
 #include "harness/observe/history.h"
 #include "harness/report/page.h"
@@ -58,13 +59,19 @@ std::string scope(LimitScope scope) {
 
 std::string failed(const Observed& seen) {
   const int size = *seen.fleet_size;
-  const std::string who = seen.frontends_failed == size
+  const std::string who = seen.frontends_failed == 1 && !seen.member.empty()
+                              ? fmt::format("{} alone, of {} frontends,", seen.member, size)
+                          : seen.frontends_failed == size
                               ? fmt::format("all {} frontends", size)
                               : fmt::format("{} of {} frontends", seen.frontends_failed, size);
   const char* what = seen.failure == "build"   ? "failed to build their shard-map"
                      : seen.failure == "start" ? "failed to start"
                                                : "failed without saying why";
   return who + " " + what;
+}
+
+std::string first_to_fail(const Prediction& predicted) {
+  return predicted.member ? member_name(*predicted.member) : "-";
 }
 
 void compare(Page& page, const char* name, const std::string& predicted,
@@ -90,6 +97,10 @@ void table(Page& page, const ArmVerdict& arm) {
             "frontends");
     compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
             "tasks in the scope " + scope(predicted.scope));
+    const bool own = predicted.scope == LimitScope::frontend;
+    if (own && (predicted.member || !seen.member.empty())) {
+      compare(page, "first", first_to_fail(predicted), or_dash(seen.member), "to fail");
+    }
     compare(page, "limit", predicted.limit ? std::string(to_string(*predicted.limit)) : "-",
             or_dash(seen.limit), predicted.value ? fmt::format("set to {}", *predicted.value) : "");
   }
@@ -137,6 +148,17 @@ void arm_block(Page& page, const ArmVerdict& arm) {
   page.blank();
 }
 
+std::string who_fails(const Prediction& predicted) {
+  if (predicted.scope == LimitScope::fleet) return "at least one frontend fails";
+  const std::size_t failing = predicted.failing.size();
+  if (std::cmp_equal(failing, *predicted.fleet_size) && !predicted.member)
+    return "every frontend fails";
+  if (!predicted.member) return fmt::format("{} frontends fail", failing);
+  const std::string first = member_name(*predicted.member);
+  return failing == 1 ? first + " alone fails"
+                      : fmt::format("{} frontends fail, {} first", failing, first);
+}
+
 void prediction_block(Page& page, const ArmPrediction& one) {
   const Prediction& predicted = one.predicted;
   page.line(0, fmt::format("arm {}, {}", one.arm.name, guardrails(one.arm)));
@@ -154,8 +176,9 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   const bool own = predicted.scope == LimitScope::frontend;
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "a limit");
   page.line(2, fmt::format("at {} frontends {}: {} refuses at {} tasks in the scope {}", size,
-                           own ? "every frontend fails" : "at least one frontend fails", limit,
-                           or_dash(predicted.threads), scope(predicted.scope)));
+                           who_fails(predicted), limit, or_dash(predicted.threads),
+                           predicted.member ? "of " + member_name(*predicted.member)
+                                            : scope(predicted.scope)));
   page.line(2, fmt::format(
                    "why: {} would need {} tasks there, {} is {}", own ? "a frontend" : "the fleet",
                    own ? one.cost_model.frontend_tasks(size) : one.cost_model.fleet_tasks(size),

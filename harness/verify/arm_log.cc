@@ -58,6 +58,15 @@ const SampleEvent* StepLog::sample_at_refusal(std::string_view scope,
   return sample(scope, limit);
 }
 
+std::vector<std::string> StepLog::first_refused() const {
+  std::vector<std::string> names;
+  for (const RefusalEvent* refusal : refusals) {
+    if (refusal->version == refusals.front()->version && refusal->phase == refusals.front()->phase)
+      names.push_back(refusal->frontend);
+  }
+  return names;
+}
+
 bool StepLog::complete() const {
   return step->settled && step->failed.empty() && step->in_service == step->fleet_size;
 }

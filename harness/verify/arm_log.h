@@ -25,6 +25,9 @@ struct StepLog {
   /// The first one that was written after the first refusal; where there is none, the last one. In
   /// a shared scope main processes may still join after it.
   const SampleEvent* sample_at_refusal(std::string_view scope, std::string_view limit) const;
+  /// The frontends that were refused first: all whose refusal is of the same version as the first
+  /// one. Members come one by one, and each makes a version.
+  std::vector<std::string> first_refused() const;
   /// Every frontend settled with a complete map.
   bool complete() const;
 };

@@ -103,18 +103,19 @@ Attribution attributed(LimitName limit, const SampleEvent& sample, Attribution s
 
 }  // namespace
 
-std::vector<std::string> limited_scopes(LimitScope scope, const StepEvent& failing) {
-  if (scope == LimitScope::fleet) return {"fleet"};
-  return failing.failed;
+std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
+  if (limits.scope == LimitScope::fleet) return {"fleet"};
+  const bool differ = !limits.overrides.empty() && !failing.refusals.empty();
+  return differ ? failing.first_refused() : failing.step->failed;
 }
 
-Attribution attribute(LimitScope scope, const StepLog* before, const StepLog& failing) {
+Attribution attribute(const LimitPlan& limits, const StepLog* before, const StepLog& failing) {
   Attribution found;
   found.evidence["refusals_reported"] = std::to_string(failing.refusals.size());
   if (failing.refusals.empty()) return found;
   found.evidence["errno"] = errno_name(failing.refusals.front()->error);
 
-  const auto scopes = limited_scopes(scope, *failing.step);
+  const auto scopes = limited_scopes(limits, failing);
   const Standing pids = standing(failing, scopes, to_string(LimitName::pids_max));
   const Standing nproc = standing(failing, scopes, to_string(LimitName::rlimit_nproc));
   const SampleEvent* outer = ancestor_at_limit(failing, to_string(LimitName::pids_max));

@@ -8,8 +8,9 @@
 
 namespace ceiling {
 
-/// The scopes whose limit the failed frontends of a step met: their own, or "fleet".
-std::vector<std::string> limited_scopes(LimitScope scope, const StepEvent& failing);
+/// The scopes whose limit the failed frontends of a step met: their own, or "fleet". Where limits
+/// differ by member, those of the frontends that were refused first.
+std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing);
 
 /// Which limit refused at `failing`. `before` is the step before it, nullptr where there is none.
 ///
@@ -18,6 +19,6 @@ std::vector<std::string> limited_scopes(LimitScope scope, const StepEvent& faili
 /// later in the limiting one (cgroup-v2.rst, "PID"). RLIMIT_NPROC: the uid stands at its limit, and
 /// no pids.events moved: the kernel asks it before pids.max and leaves no trace (fork in
 /// kernel/fork.c). Anything else leaves `limit` empty, with what was seen as evidence.
-Attribution attribute(LimitScope scope, const StepLog* before, const StepLog& failing);
+Attribution attribute(const LimitPlan& limits, const StepLog* before, const StepLog& failing);
 
 }  // namespace ceiling

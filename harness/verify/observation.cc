@@ -140,13 +140,16 @@ void Observer::observe_failure() {
   const StepLog& failing = log_.steps[failing_];
   const LimitScope scope = arm_.limits.scope;
   seen_.failing = &failing;
-  seen_.attribution = attribute(scope, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
+  seen_.attribution =
+      attribute(arm_.limits, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
   seen_.observed.fleet_size = failing.step->fleet_size;
   seen_.observed.frontends_failed = static_cast<int>(failing.step->failed.size());
   seen_.observed.limit = seen_.attribution.limit;
   if (!failing.refusals.empty()) {
     seen_.observed.error = failing.refusals.front()->error;
     seen_.observed.failure = failing.refusals.front()->phase;
+    const std::vector<std::string> first = failing.first_refused();
+    if (scope == LimitScope::frontend && first.size() == 1) seen_.observed.member = first.front();
   }
   count_threads();
   contrary(misreports(scope, failing, counting_limit(arm_, seen_.attribution)));
@@ -159,7 +162,7 @@ void Observer::observe_failure() {
 void Observer::count_threads() {
   const std::string_view limit = counting_limit(arm_, seen_.attribution);
   const SampleEvent* first = nullptr;
-  for (const std::string& scope : limited_scopes(arm_.limits.scope, *seen_.failing->step)) {
+  for (const std::string& scope : limited_scopes(arm_.limits, *seen_.failing)) {
     const bool shared = arm_.limits.scope == LimitScope::fleet;
     const SampleEvent* sample = shared ? seen_.failing->sample_at_refusal(scope, limit)
                                        : seen_.failing->sample(scope, limit);

@@ -1,6 +1,7 @@
 #include "harness/verify/verify.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_set>
@@ -48,6 +49,28 @@ std::string differs(const char* what, const T& predicted, const T& observed) {
   return fmt::format("{}: predicted {}, observed {}", what, predicted, observed);
 }
 
+/// A few frontends by their names, more of them by their number.
+std::string members(const Lines& names) {
+  constexpr std::size_t kNamed = 3;
+  return names.size() > kNamed ? std::to_string(names.size())
+                               : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Who fails where every frontend has its own limit: exactly those that were predicted.
+Lines different_members(const Prediction& predicted, const Observed& observed,
+                        const Lines& failed) {
+  Lines found;
+  Lines expected;
+  for (const int member : predicted.failing) expected.push_back(member_name(member));
+  if (!std::is_permutation(expected.begin(), expected.end(), failed.begin(), failed.end()))
+    found.push_back(differs("frontends that fail", members(expected), members(failed)));
+  const std::string first = predicted.member ? member_name(*predicted.member) : "";
+  const auto shown = [](const std::string& name) { return name.empty() ? "several" : name; };
+  if (first != observed.member)
+    found.push_back(differs("first to fail", shown(first), shown(observed.member)));
+  return found;
+}
+
 /// How the observation differs from the prediction; empty where it was met.
 Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observation& seen) {
   const Observed& observed = seen.observed;
@@ -66,9 +89,9 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
         differs("threads", predicted.threads.value_or(0), observed.threads.value_or(0)));
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "none");
   if (limit != observed.limit) found.push_back(differs("limit", limit, observed.limit));
-  if (predicted.scope == LimitScope::frontend && observed.frontends_failed != *observed.fleet_size)
-    found.push_back(
-        differs("frontends that fail", *observed.fleet_size, observed.frontends_failed));
+  if (predicted.scope == LimitScope::frontend && predicted.fleet_size == observed.fleet_size) {
+    append(found, different_members(predicted, observed, seen.failing->step->failed));
+  }
   return found;
 }
 

@@ -29,6 +29,8 @@ struct Observed {
   std::optional<std::int64_t> threads;  ///< tasks in the limit's scope, counted from outside
   std::string limit;
   int error = 0;  ///< errno of the first refusal
+  std::string
+      member;  ///< the frontend that was refused first, where it was one alone; scope frontend
   int frontends_failed = 0;
   std::string failure;  ///< "start" or "build"
 };

@@ -149,6 +149,25 @@ TEST_F(ConfirmedTest, MoreThreadsPerPeerFailEarlier) {
   }
 }
 
+TEST_F(ConfirmedTest, AFleetFailsFirstWhereItsConfigurationDrifted) {
+  const Ended run = run_ceiling({"run", shipped("drift"), "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  EXPECT_EQ(schema_problems("result", run.out), "");
+  const json result = json::parse(run.out);
+  expect_arm(result["arms"][0], {"unguarded", "outage", 13, 14});
+  expect_arm(result["arms"][1], {"staged-build", "contained", 13, 14});
+  for (const json& arm : result["arms"]) {
+    EXPECT_EQ(arm["predicted"]["member"], "frontend-3");
+    EXPECT_EQ(arm["predicted"]["frontends_failed"], 1);
+    EXPECT_EQ(arm["observed"]["member"], "frontend-3");
+    EXPECT_EQ(arm["observed"]["frontends_failed"], 1);
+    EXPECT_THAT(std::string(arm["attribution"]["where"]),
+                testing::EndsWith("/frontends/frontend-3/pids.max"));
+  }
+  EXPECT_GT(result["arms"][0]["routable"]["lowest"], 0.9);  // 12 of 13 still route
+  EXPECT_LT(result["arms"][0]["routable"]["lowest"], 1.0);
+}
+
 TEST_F(ConfirmedTest, PredictSaysBeforehandWhatRunSees) {
   const std::string small = file("small.yaml", small_experiment(8, 12, "outage"));
   const Ended documented = run_ceiling({"predict", small, "--format", "json"});

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/support/e2e/ceiling.h"
 
 namespace ceiling {
@@ -40,6 +42,39 @@ TEST_F(RefutedTest, AFrontendThatReportsFewerTasksThanTheKernelCounts) {
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(),
               HasSubstr("frontend-1 reports 7 tasks, the kernel counts 8 in its group"));
+}
+
+// The counts of one member are wrong: the fleet fails at another size, or not there alone.
+TEST_F(RefutedTest, ADriftedMemberThatReportsFewerTasksThanTheKernelCounts) {
+  const std::string programs = programs_with("ceiling-frontend", UNDER_REPORTING_FRONTEND);
+  const json arm =
+      arm_of(small_experiment(20, 12, "outage"), 1,
+             {"--programs", programs, "--set", "limits.overrides.frontend-2.pids.max=8"});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_EQ(arm["observed"]["member"], "frontend-2");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("frontend-2 reports 7 tasks, the kernel counts 8 in its group"));
+}
+
+TEST_F(RefutedTest, AStoredRunWhoseDriftIsSaidToBeAnothers) {
+  arm_of(small_experiment(20, 12, "outage"), 0,
+         {"--set", "limits.overrides.frontend-2.pids.max=8"});
+  const std::filesystem::path stored = only_run() / "experiment.yaml";
+  std::string text = read_text(stored);
+  text.replace(text.find("frontend-2"), 10, "frontend-4");
+  std::ofstream(stored) << text;
+  const Ended verified = run_ceiling({"verify", only_run().string()});
+  EXPECT_EQ(verified.status, 1) << verified.err;
+  EXPECT_THAT(verified.out,
+              HasSubstr("frontends that fail: predicted frontend-4, observed frontend-2"));
+}
+
+TEST_F(RefutedTest, ADriftThatIsNotContainedWithoutTheGuardrail) {
+  const json arm = arm_of(small_experiment(20, 12, "contained"), 1,
+                          {"--set", "limits.overrides.frontend-2.pids.max=8"});
+  EXPECT_EQ(arm["outcome"], "outage");
+  EXPECT_EQ(arm["predicted"]["member"], "frontend-2");
+  EXPECT_THAT(arm["reasons"].dump(), HasSubstr("expected contained, the outcome is outage"));
 }
 
 TEST_F(RefutedTest, ABackendThatAcknowledgesAndDoesNotKeep) {

@@ -108,6 +108,38 @@ TEST(BadInput, AProcesssOwnLimitCannotBeShared) {
               ElementsAre());
 }
 
+TEST(BadInput, MembersThatNoFleetHasAreNamedWithTheNearest) {
+  const auto drifted = [](const std::string& overrides) {
+    return changed("{pids.max: 24}", "{overrides: " + overrides + "}");
+  };
+  EXPECT_THAT(
+      drifted("{frontent-3: {pids.max: 20}}"),
+      ElementsAre("f:5:22: limits.overrides.frontent-3: found the unknown member "
+                  "\"frontent-3\", expected frontend-1 to frontend-9; nearest: frontend-3"));
+  EXPECT_THAT(drifted("{frontend-10: {pids.max: 20}}"),
+              ElementsAre(HasSubstr("nearest: frontend-1")));
+  EXPECT_THAT(drifted("{frontend-0: {pids.max: 20}}"), ElementsAre(HasSubstr("unknown member")));
+  EXPECT_THAT(
+      drifted("{frontend-3: {pids.mx: 20}}"),
+      ElementsAre(HasSubstr("limits.overrides.frontend-3: found the unknown key \"pids.mx\", "
+                            "nearest known key: pids.max")));
+  EXPECT_THAT(drifted("{frontend-3: {kernel.pid_max: 400}}"),
+              ElementsAre(HasSubstr("found the unknown key \"kernel.pid_max\"")));
+  EXPECT_THAT(drifted("{frontend-3: {pids.max: 0}}"),
+              ElementsAre(HasSubstr("limits.overrides.frontend-3.pids.max: found 0")));
+  EXPECT_THAT(drifted("{frontend-3: 20}"), ElementsAre(HasSubstr("found 20, expected a map")));
+  EXPECT_THAT(drifted("[frontend-3]"),
+              ElementsAre(HasSubstr("limits.overrides: found a list, expected a map")));
+  EXPECT_THAT(drifted("{frontend-3: {pids.max: 9}, frontend-3: {pids.max: 8}}"),
+              ElementsAre(HasSubstr("found the key \"frontend-3\" again")));
+  EXPECT_THAT(overridden("limits.overrides.frontend-30.pids.max=20"),
+              ElementsAre(HasSubstr("--set limits.overrides.frontend-30.pids.max: "
+                                    "limits.overrides.frontend-30: found the unknown member")));
+  EXPECT_THAT(changed("{pids.max: 24}", "{scope: fleet, overrides: {frontend-3: {pids.max: 20}}}"),
+              ElementsAre(HasSubstr("limits.overrides: found overrides with scope fleet, expected "
+                                    "scope frontend")));
+}
+
 TEST(BadInput, MissingKeysAreNamed) {
   EXPECT_THAT(findings_of("description: x\n"),
               ElementsAre("f:1:1: experiment: found no such key, expected text",

@@ -208,6 +208,51 @@ TEST(Limits, OfTheHostAreKnownFromThoseOfAGroupAndOfAProcess) {
                                   LimitName::rlimit_memlock, LimitName::rlimit_nofile}));
 }
 
+TEST(Limits, OfADriftedMemberAreLaidOverTheFleets) {
+  const Experiment read = parse_experiment(
+      kMinimal, "x.yaml",
+      {"fleet.end=9", "limits.pids.max=24", "limits.overrides.frontend-3.pids.max=20",
+       "limits.overrides={frontend-4: {RLIMIT_NPROC: 30, pids.max: max}}",
+       "limits.overrides.frontend-3.pids.max=21", "limits.overrides.frontend-9.RLIMIT_AS=1G"});
+  const LimitPlan& limits = read.arms.at(0).limits;
+  EXPECT_EQ(limits.overrides.size(), 3U);
+  EXPECT_EQ(limits.value(LimitName::pids_max, 1), 24);
+  EXPECT_EQ(limits.value(LimitName::pids_max, 3), 21);
+  EXPECT_EQ(limits.value(LimitName::rlimit_nproc, 3), std::nullopt);
+  EXPECT_EQ(limits.value(LimitName::pids_max, 4), std::nullopt);
+  EXPECT_EQ(limits.value(LimitName::rlimit_nproc, 4), 30);
+  EXPECT_EQ(limits.value(LimitName::rlimit_as, 9), 1'073'741'824);
+  EXPECT_TRUE(limits.sets(LimitName::rlimit_nproc));
+  EXPECT_FALSE(limits.sets(LimitName::rlimit_nofile));
+  EXPECT_EQ(limits.names(), std::vector{LimitName::pids_max});
+  const Experiment again = parse_experiment(read.source, "stored.yaml");
+  EXPECT_EQ(again.arms.at(0).limits.value(LimitName::pids_max, 3), 21);
+}
+
+TEST(Limits, OfAnArmAreLaidOverTheDriftOfTheExperiment) {
+  const Experiment read = parse_experiment(
+      "experiment: x\nfleet: {start: 2, end: 4}\nstreams: [{name: s, shards: 1}]\n"
+      "limits: {pids.max: 9, overrides: {frontend-2: {pids.max: 7, RLIMIT_NPROC: 8}}}\n"
+      "arms:\n  - {name: a}\n"
+      "  - {name: b, fleet: {end: 6}, limits: {overrides: {frontend-2: {pids.max: 6}, "
+      "frontend-6: {pids.max: 5}}}}\n",
+      "x.yaml");
+  EXPECT_EQ(read.arms.at(0).limits.value(LimitName::pids_max, 2), 7);
+  EXPECT_EQ(read.arms.at(1).limits.value(LimitName::pids_max, 2), 6);
+  EXPECT_EQ(read.arms.at(1).limits.value(LimitName::rlimit_nproc, 2), 8);
+  EXPECT_EQ(read.arms.at(1).limits.value(LimitName::pids_max, 6), 5);
+}
+
+TEST(Members, AreNumberedFromOne) {
+  EXPECT_EQ(member_name(3), "frontend-3");
+  EXPECT_EQ(member_number("frontend-3"), 3);
+  EXPECT_EQ(member_number("frontend-12"), 12);
+  for (const char* name : {"frontend-0", "frontend-03", "frontend--3", "frontend-", "frontend-3x",
+                           "Frontend-3", "backend-3", "", "frontend-99999999999999"}) {
+    EXPECT_EQ(member_number(name), std::nullopt) << name;
+  }
+}
+
 TEST(Limits, OfTheHostNeedAWordOfTheirOwn) {
   const Experiment read = parse_experiment(
       "experiment: x\nfleet: {start: 1, end: 2}\nstreams: [{name: s, shards: 1}]\n"

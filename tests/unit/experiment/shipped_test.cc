@@ -27,7 +27,7 @@ TEST(Shipped, EveryFileIsReadableAndNamedAsItsExperiment) {
     ++files;
     EXPECT_EQ(shipped(entry.path().stem()).name, entry.path().stem());
   }
-  EXPECT_EQ(files, 4);
+  EXPECT_EQ(files, 5);
 }
 
 TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
@@ -67,6 +67,14 @@ TEST(Shipped, NprocIsLimitedByNothingElse) {
   }
   EXPECT_EQ(read.arms[0].expect, Outcome::outage);
   EXPECT_EQ(read.arms[1].expect, Outcome::contained);
+}
+
+TEST(Shipped, DriftHasOneMemberWithLess) {
+  for (const ArmPlan& arm : shipped("drift").arms) {
+    ASSERT_EQ(arm.limits.overrides.size(), 1U);
+    EXPECT_EQ(arm.limits.value(LimitName::pids_max, 3), 14);
+    EXPECT_EQ(arm.limits.value(LimitName::pids_max, 4), 24);
+  }
 }
 
 TEST(Shipped, ThreadsPerPeerComparesOneToFour) {

@@ -126,6 +126,40 @@ TEST(Predict, LetsNprocAnswerOneAboveAFullPidsMaxThatAMainProcessEntered) {
   EXPECT_EQ(with(144, 145).limit, LimitName::pids_max);
 }
 
+TEST(Predict, NamesTheMemberWhoseConfigurationDrifted) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 24, {}));
+  arm.limits.overrides[3][LimitName::pids_max].value = 20;
+  const Prediction predicted = predict(arm, kModel);
+  EXPECT_EQ(predicted.fleet_size, 19);
+  EXPECT_EQ(predicted.threads, 20);
+  EXPECT_EQ(predicted.value, 20);
+  EXPECT_EQ(predicted.member, 3);
+  EXPECT_EQ(predicted.failing, std::vector{3});
+  EXPECT_EQ(peak_tasks(arm, kModel), 18 * 21 + 20);
+}
+
+TEST(Predict, AnOverrideMayRaiseALimit) {
+  ArmPlan arm = arm_with({2, 40, 1, 1}, limits(LimitScope::frontend, 24, {}));
+  for (int member = 1; member <= 40; ++member) {
+    arm.limits.overrides[member][LimitName::pids_max].value = member == 7 ? 25 : 30;
+  }
+  EXPECT_EQ(predict(arm, kModel).fleet_size, 24);
+  EXPECT_EQ(predict(arm, kModel).member, 7);
+  arm.limits.overrides[7][LimitName::pids_max].value = std::nullopt;
+  EXPECT_EQ(predict(arm, kModel).fleet_size, 29);
+  EXPECT_EQ(predict(arm, kModel).member, std::nullopt) << "28 of 29 at once";
+  EXPECT_EQ(predict(arm, kModel).failing.size(), 28U);
+}
+
+TEST(Predict, WhoCannotStartDoesNotMakeTheOthersGrow) {
+  ArmPlan arm = arm_with({2, 8, 2, 1}, limits(LimitScope::frontend, 7, {}));
+  arm.limits.overrides[6][LimitName::pids_max].value = 2;
+  const Prediction predicted = predict(arm, kModel);  // 6 frontends would be 8 tasks each
+  EXPECT_EQ(predicted.fleet_size, 6);
+  EXPECT_EQ(predicted.threads, 2);
+  EXPECT_EQ(predicted.failing, std::vector{6});
+}
+
 class StartingFleet : public testing::Test {
  protected:
   static std::vector<std::string> texts(const Experiment& experiment,
@@ -167,6 +201,21 @@ TEST_F(StartingFleet, OfASharedLimitIsCountedAsAWhole) {
   EXPECT_EQ(texts(experiment, {kModel}),
             std::vector<std::string>{"limits.pids.max: 23 is below what the starting fleet of 4 "
                                      "needs: 24 tasks (4 × (base 3 + 1 per peer × 3))"});
+}
+
+TEST_F(StartingFleet, IsMeasuredAgainstTheOverridesOfItsMembers) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, 24, {}));
+  arm.limits.overrides[4][LimitName::pids_max].value = 5;
+  arm.limits.overrides[5][LimitName::pids_max].value = 1;  // not of the starting fleet
+  EXPECT_EQ(texts(of({arm}), {kModel}),
+            std::vector<std::string>{
+                "limits.overrides.frontend-4.pids.max: 5 is below what frontend-4 of the starting "
+                "fleet of 4 needs: 6 tasks (base 3 + 1 per peer × 3)"});
+  arm.limits.set(LimitName::pids_max, 3);
+  for (int member = 1; member <= 4; ++member) {
+    arm.limits.overrides[member][LimitName::pids_max].value = 6;
+  }
+  EXPECT_TRUE(texts(of({arm}), {kModel}).empty()) << "the fleet's own value holds for none of them";
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {

@@ -41,10 +41,10 @@ TEST(ResultJson, CarriesWhatTheInterfacePromises) {
       json::parse(R"({"base": 5, "per_peer": 1, "source": "measured", "measured_at": [2, 3]})"));
   EXPECT_EQ(arm["predicted"],
             json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "value": 10,
-                            "scope": "frontend"})"));
+                            "scope": "frontend", "member": null, "frontends_failed": 7})"));
   EXPECT_EQ(arm["observed"],
             json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
-                            "frontends_failed": 7, "failure": "build"})"));
+                            "member": null, "frontends_failed": 7, "failure": "build"})"));
   EXPECT_EQ(arm["attribution"]["limit"], "pids.max");
   EXPECT_EQ(arm["attribution"]["where"], "/pids/frontend-1/pids.max");
   EXPECT_EQ(arm["attribution"]["evidence"]["pids.events"], "0 -> 7");
@@ -102,6 +102,13 @@ TEST(ResultText, PartOfASharedFleetIsCounted) {
   const std::string text = result_text(judge_run(shared, Outcome::outage, story(shared)), false);
   EXPECT_THAT(text, HasSubstr("1 of 7 frontends failed to build their shard-map"));
   EXPECT_THAT(text, HasSubstr("tasks in the scope of the whole fleet"));
+}
+
+TEST(ResultText, TheMemberThatDriftedIsNamed) {
+  const std::string text =
+      result_text(judge_run({.drifted = 3}, Outcome::outage, story({.drifted = 3})), false);
+  EXPECT_THAT(text, HasSubstr("first          frontend-3    frontend-3   to fail\n"));
+  EXPECT_THAT(text, HasSubstr("frontend-3 alone, of 7 frontends, failed to build"));
 }
 
 TEST(ResultText, AnUnprovedRefusalIsSaidToBe) {
@@ -170,6 +177,14 @@ TEST(Predict, TextSaysWhatAndWhy) {
       text, HasSubstr("at 7 frontends at least one frontend fails: pids.max refuses at 70 tasks"));
   EXPECT_THAT(text, HasSubstr("why: the fleet would need 77 tasks there, pids.max is 70\n"));
   EXPECT_THAT(text, HasSubstr("no frontend fails up to 12 frontends\n"));
+}
+
+TEST(Predict, TextNamesTheMemberThatDrifted) {
+  const std::string text = predict_text(experiment_of(kUnguarded, Outcome::outage),
+                                        {prediction_of({.drifted = 3})}, false);
+  EXPECT_THAT(text, HasSubstr("at 7 frontends frontend-3 alone fails: pids.max refuses at 10 tasks "
+                              "in the scope of "
+                              "frontend-3\n"));
 }
 
 }  // namespace

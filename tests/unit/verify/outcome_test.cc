@@ -202,6 +202,31 @@ TEST(Prediction, AnotherLimitRefutes) {
   EXPECT_EQ(summary(arm), "refuted unknown: limit: predicted pids.max, observed RLIMIT_NPROC");
 }
 
+TEST(Drift, TheMemberThatWasPredictedFailsAlone) {
+  for (const LimitName name : {LimitName::pids_max, LimitName::rlimit_nproc}) {
+    const ArmVerdict arm = judge_arm({.name = name, .drifted = 3}, Outcome::outage);
+    EXPECT_EQ(summary(arm), "confirmed outage");
+    EXPECT_EQ(arm.predicted.member, 3);
+    EXPECT_EQ(arm.observed.member, "frontend-3");
+    EXPECT_EQ(arm.observed.frontends_failed, 1);
+    EXPECT_EQ(arm.attribution.limit, to_string(name));
+  }
+}
+
+TEST(Drift, AnotherMemberRefutes) {
+  const Course course{.drifted = 3};
+  EXPECT_EQ(
+      summary(judge(experiment_of({.drifted = 4}, Outcome::outage), {story(course), {}}).arms[0]),
+      "refuted unknown: frontends that fail: predicted frontend-4, observed frontend-3; "
+      "first to fail: predicted frontend-4, observed frontend-3");
+}
+
+TEST(Drift, MoreThanTheOneMemberRefutes) {
+  EXPECT_EQ(summary(judge(experiment_of({.drifted = 3}, Outcome::outage), {story({}), {}}).arms[0]),
+            "refuted unknown: frontends that fail: predicted frontend-3, observed 7; first to "
+            "fail: predicted frontend-3, observed several");
+}
+
 TEST(FleetScope, OneFailureIsEnoughAndTheSharedCountIsExact) {
   const Course shared{.limit = 70, .scope = LimitScope::fleet, .threads = 70};
   const ArmVerdict arm = judge_arm(shared, Outcome::outage);

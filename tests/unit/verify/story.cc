@@ -37,10 +37,11 @@ class Narrator {
 
   void tell_step(int size, bool failing) {
     StepEvent step{size, true, failing ? size - 1 : size, {}};
+    if (failing && course_.drifted > 0) step.in_service = size;
     for (int number = 1; number <= size; ++number) {
       const std::string name = frontend(number);
       const auto version = static_cast<std::uint64_t>(size);
-      if (!failing) {
+      if (!failing || !fails(number)) {
         tell(course_.arm, MapEvent{name, version, "d" + std::to_string(size), true, true, true});
         continue;
       }
@@ -56,16 +57,19 @@ class Narrator {
     tell(course_.arm, RoutableEvent{failing && !course_.staged ? 0.0 : 1.0, kShards * size, size});
   }
 
+  bool fails(int number) const { return course_.drifted == 0 || number == course_.drifted; }
+
   void tell_samples(int size, bool failing) {
     const bool shared = course_.scope == LimitScope::fleet;
     const std::int64_t each = 5 + size - 1;
-    const std::int64_t tasks = failing ? course_.threads : shared ? size * each : each;
     for (int number = 1; number <= (shared ? 1 : size); ++number) {
+      const bool full = failing && (shared || fails(number));
+      const std::int64_t tasks = full ? course_.threads : shared ? size * each : each;
       const std::string scope = shared ? "fleet" : frontend(number);
       const bool pids = course_.name == LimitName::pids_max;
-      const auto limit = std::optional(course_.limit);
+      const auto limit = fails(number) ? std::optional(course_.limit) : std::nullopt;
       tell(course_.arm, SampleEvent{scope, "pids.max", "/pids/" + scope + "/pids.max",
-                                    pids ? limit : std::nullopt, tasks, pids && failing ? 1 : 0});
+                                    pids ? limit : std::nullopt, tasks, pids && full ? 1 : 0});
       if (!pids)
         tell(course_.arm, SampleEvent{scope, "RLIMIT_NPROC", "/proc/1/limits", limit, tasks, {}});
     }
@@ -113,7 +117,11 @@ Experiment experiment_of(const Course& course, Outcome expect) {
   arm.expect = expect;
   arm.fleet = {course.start, course.end, 1, 1};
   arm.limits.scope = course.scope;
-  arm.limits.set(course.name, course.limit);
+  if (course.drifted > 0) {
+    arm.limits.overrides[course.drifted][course.name].value = course.limit;
+  } else {
+    arm.limits.set(course.name, course.limit);
+  }
   Experiment experiment;
   experiment.name = "kinesis-2020";
   experiment.streams = {{"orders", kShards}};

@@ -24,6 +24,8 @@ struct Course {
   LimitScope scope = LimitScope::frontend;
   bool staged = false;        ///< the failing step publishes nothing and goes on serving
   std::int64_t threads = 10;  ///< in the scope at the failing step
+  /// The one frontend that has the limit and fails; the others are not limited. 0: all are.
+  int drifted = 0;
 };
 
 Experiment experiment_of(const Course& course, Outcome expect);

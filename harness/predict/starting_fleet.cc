@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+
+#include "harness/predict/predict.h"
+
+namespace ceiling {
+namespace {
+
+std::string each_of(const CostModel& model, int size) {
+  return "base " + std::to_string(model.base) + " + " + std::to_string(model.per_peer) +
+         " per peer × " + std::to_string(size - 1);
+}
+
+/// What `who` lacks under one limit; nothing where it fits.
+std::optional<Finding> too_small(const std::string& key, const SetLimit& limit,
+                                 const std::string& who, std::int64_t need,
+                                 const std::string& sum) {
+  if (!limit.value || need <= *limit.value) return std::nullopt;
+  return Finding{limit.at.line, limit.at.column,
+                 key + ": " + std::to_string(*limit.value) + " is below what " + who +
+                     " needs: " + std::to_string(need) + " tasks (" + sum + ")"};
+}
+
+std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
+  std::vector<Finding> findings;
+  const auto add = [&findings](std::optional<Finding> finding) {
+    if (finding) findings.push_back(std::move(*finding));
+  };
+  const int start = arm.fleet.start;
+  const std::string fleet = "the starting fleet of " + std::to_string(start);
+  const std::string each = each_of(model, start);
+  for (const LimitName name : {LimitName::pids_max, LimitName::rlimit_nproc}) {
+    const std::string key(to_string(name));
+    const auto drifted = [&](int member) {
+      const auto found = arm.limits.overrides.find(member);
+      return found != arm.limits.overrides.end() && found->second.contains(name);
+    };
+    int members = 0;  // that the fleet's own value holds for
+    for (int member = 1; member <= start; ++member) members += drifted(member) ? 0 : 1;
+    const auto limit = arm.limits.values.find(name);
+    if (limit != arm.limits.values.end() && arm.limits.scope == LimitScope::fleet) {
+      add(too_small("limits." + key, limit->second, fleet, model.fleet_tasks(start),
+                    std::to_string(start) + " × (" + each + ")"));
+    } else if (limit != arm.limits.values.end() && members > 0) {
+      add(too_small("limits." + key, limit->second, "a frontend of " + fleet,
+                    model.frontend_tasks(start), each));
+    }
+    for (const auto& [member, limits] : arm.limits.overrides) {
+      if (member > start || !drifted(member)) continue;
+      add(too_small("limits.overrides." + member_name(member) + "." + key, limits.at(name),
+                    member_name(member) + " of " + fleet, model.frontend_tasks(start), each));
+    }
+  }
+  return findings;
+}
+
+}  // namespace
+
+std::vector<Finding> starting_fleet_findings(const Experiment& experiment,
+                                             const std::vector<CostModel>& models) {
+  if (models.size() != experiment.arms.size()) {
+    throw std::invalid_argument("starting_fleet_findings: one cost model an arm is needed");
+  }
+  std::vector<std::vector<Finding>> by_arm;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    by_arm.push_back(findings_of(experiment.arms[i], models[i]));
+  }
+  const auto differ = [](const auto& one, const auto& other) {
+    return !std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                       [](const Finding& a, const Finding& b) { return a.text == b.text; });
+  };
+  const bool all_alike = std::adjacent_find(by_arm.begin(), by_arm.end(), differ) == by_arm.end();
+  if (all_alike && !by_arm.empty()) return by_arm.front();
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < by_arm.size(); ++i) {
+    for (Finding& finding : by_arm[i]) {
+      finding.text = "arm " + experiment.arms[i].name + ": " + finding.text;
+      findings.push_back(std::move(finding));
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> starting_fleet_findings(const Experiment& experiment, const CostModel& model) {
+  return starting_fleet_findings(experiment, std::vector<CostModel>(experiment.arms.size(), model));
+}
+
+}  // namespace ceiling
