@@ -77,19 +77,20 @@ std::optional<Range> range_of(std::string_view text) {
 
 Rank group_rank(std::string_view domain, const Login& login) {
   if (domain.find(':') == std::string_view::npos) {
-    return in_group(login, domain) ? Rank::group : Rank::nobody;
+    return login.uid != 0 && in_group(login, domain) ? Rank::group : Rank::nobody;
   }
   const std::optional<Range> range = range_of(domain);
   if (!range) return Rank::nobody;
   const bool meant = range->min ? range->holds(login.gid) : in_group(login, *range->max);
-  return meant ? Rank::group : Rank::nobody;
+  if (!meant) return Rank::nobody;
+  return login.uid != 0 ? Rank::group : Rank::user;
 }
 
-/// `%` counts logins and sets no limit of a process; root is meant only by name.
+/// `%` counts logins and sets no limit of a process. Root is not meant by `*` nor by the name of a
+/// group; numbers mean it as its own name does (seen with Debian's pam_limits 1.5.2).
 Rank rank_of(std::string_view domain, const Login& login) {
   if (domain == login.user) return Rank::user;
-  if (login.uid == 0) return Rank::nobody;
-  if (domain == "*") return Rank::everybody;
+  if (domain == "*") return login.uid != 0 ? Rank::everybody : Rank::nobody;
   if (domain.starts_with('%')) return Rank::nobody;
   if (domain.starts_with('@')) return group_rank(domain.substr(1), login);
   if (domain.find(':') == std::string_view::npos) return Rank::nobody;

@@ -36,9 +36,9 @@ std::optional<std::string> limits_conf_item(std::string_view limit);
 /// The line of /etc/security/limits.conf or limits.d/*.conf that gives `login` this soft or hard
 /// `item` (nproc, as, data, memlock, nofile, stack), by the rules of pam_limits: a line for the
 /// user or a range of uids beats one for a group, which beats `*`; among equals the later one wins;
-/// root is named or not meant at all. `value` is what holds, in tasks, descriptors or bytes (the
-/// file has KiB). Nothing is answered where the line says another value: the process did not come
-/// by a login, or was changed since.
+/// `*` and names of groups do not mean root, numbers do. `value` is what holds, in tasks,
+/// descriptors or bytes (the file has KiB). Nothing is answered where the line says another value:
+/// the process did not come by a login, or was changed since.
 Origin limits_conf_origin(const std::filesystem::path& root, const Login& login,
                           std::string_view item, Amount value, LimitKind kind);
 

@@ -80,7 +80,7 @@ void read_line(const ConfigLine& line, const std::string& file, const std::strin
     if (dash && key == wanted) said.excluded = true;
     return;
   }
-  const auto value = sysctl_number(trimmed(text.substr(equals + 1)));
+  const auto value = any_base(trimmed(text.substr(equals + 1)));
   if (!value) return;
   if (key == wanted) {
     said.exact = Line{file, line.number, *value};

@@ -22,16 +22,18 @@ struct Setting {
   SoftHard value;
 };
 
-/// The last setting that stands; nothing where there is none or the last one is empty.
+enum class Empty { resets, is_ignored };
+
+/// The last setting that stands; nothing where there is none, or an empty one took it back.
 std::optional<Setting> last_setting(const fs::path& root, const std::vector<std::string>& files,
                                     std::string_view section, std::string_view directive,
-                                    const Whole& whole) {
+                                    const Whole& whole, Empty empty) {
   std::optional<Setting> last;
   for (const std::string& file : files) {
     const std::string text = read_config(root, file).value_or("");
     for (const Assignment& assignment : assignments(text, section, directive)) {
       if (assignment.value.empty()) {
-        last.reset();
+        if (empty == Empty::resets) last.reset();
       } else if (const auto value = directive_value(directive, assignment.value, whole)) {
         last = Setting{file, assignment, *value};
       }
@@ -80,7 +82,8 @@ std::string_view built_in_default(std::string_view directive) {
 
 Origin manager_origin(const fs::path& root, const std::string& directive, Amount value,
                       LimitKind kind, const Whole& whole) {
-  if (const auto setting = last_setting(root, manager_files(root), "Manager", directive, whole)) {
+  if (const auto setting =
+          last_setting(root, manager_files(root), "Manager", directive, whole, Empty::resets)) {
     return origin_of(*setting, directive, value, kind);
   }
   const std::string_view built_in = built_in_default(directive);
@@ -137,9 +140,12 @@ Origin unit_origin(const fs::path& root, const UnitFiles& unit, std::string_view
   std::vector<std::string> files;
   if (!unit.fragment.empty()) files.push_back(unit.fragment);
   files.insert(files.end(), unit.drop_ins.begin(), unit.drop_ins.end());
-  if (const auto setting = last_setting(root, files, section, directive, whole)) {
-    return origin_of(*setting, directive, value, kind);
+  const auto setting = last_setting(root, files, section, directive, whole, Empty::resets);
+  if (directive.starts_with("Limit") && !(setting && half(setting->value, kind) == value)) {
+    const auto kept = last_setting(root, files, section, directive, whole, Empty::is_ignored);
+    if (kept && half(kept->value, kind) == value) return origin_of(*kept, directive, value, kind);
   }
+  if (setting) return origin_of(*setting, directive, value, kind);
   const bool has_default = directive.starts_with("Limit")
                                ? section != "Slice" && section != "Scope"
                                : directive == "TasksMax" && section != "Slice";

@@ -23,6 +23,7 @@ Whole whole_of(const std::filesystem::path& root);
 /// fragment that systemd does not ignore, and where the unit says nothing or takes it back with an
 /// empty value, DefaultTasksMax= or DefaultLimit...= of system.conf and system.conf.d
 /// (systemd-system.conf(5)), then systemd's built-in default where that is fixed and holds.
+/// An empty Limit...= is a reset or is ignored (systemd 252), whichever tells the value in force.
 /// `value` is what is in force, `kind` which half of "soft:hard" it is (of no meaning to TasksMax
 /// and MemoryMax). A line with another value is named with both values and `in_force` false. A file
 /// of `unit` that cannot be read says nothing.

@@ -50,7 +50,7 @@ std::optional<std::int64_t> decimal(std::string_view text) {
   return number(text, 10);
 }
 
-std::optional<std::int64_t> sysctl_number(std::string_view text) {
+std::optional<std::int64_t> any_base(std::string_view text) {
   if (text.starts_with("0x") || text.starts_with("0X")) return number(text.substr(2), 16);
   if (text.size() > 1 && text.starts_with('0')) return number(text.substr(1), 8);
   return number(text, 10);

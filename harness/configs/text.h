@@ -21,7 +21,8 @@ std::string amount_text(Amount amount);
 
 /// A whole decimal number; nothing for anything else and for what an int64 cannot hold.
 std::optional<std::int64_t> decimal(std::string_view text);
-/// What the kernel takes for a sysctl: a number in decimal, 0x hexadecimal or 0 octal.
-std::optional<std::int64_t> sysctl_number(std::string_view text);
+/// A whole number in decimal, 0x hexadecimal or 0 octal, as the kernel takes a sysctl and systemd a
+/// count.
+std::optional<std::int64_t> any_base(std::string_view text);
 
 }  // namespace ceiling

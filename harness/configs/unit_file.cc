@@ -43,8 +43,7 @@ std::vector<LogicalLine> logical_lines(std::string_view text) {
 
 /// `number` × 1024^power with what follows its point; nothing on overflow.
 std::optional<std::int64_t> scaled(std::int64_t number, std::string_view fraction, int power) {
-  std::int64_t factor = 1;
-  for (int i = 0; i < power; ++i) factor *= 1024;
+  const std::int64_t factor = std::int64_t{1} << (10 * power);
   if (number > kMost / factor) return std::nullopt;
   const double part = fraction.empty() ? 0.0 : std::stod("0." + std::string(fraction));
   const auto rest = static_cast<std::int64_t>(part * static_cast<double>(factor));
@@ -52,25 +51,38 @@ std::optional<std::int64_t> scaled(std::int64_t number, std::string_view fractio
   return number * factor + rest;
 }
 
-/// "64M", "1.5G", "4096": base 1024.
+/// The digits at the start of `text`, which loses them.
+std::string_view take_digits(std::string_view& text) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view digits = text.substr(0, end);
+  text.remove_prefix(end);
+  return digits;
+}
+
+/// "64M", "1.5G", "4096", base 1024; units may follow each other, falling: "1G 5M".
 std::optional<std::int64_t> size_in_bytes(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789";
-  const std::size_t whole_end = std::min(text.find_first_not_of(kDigits), text.size());
-  const auto number = decimal(text.substr(0, whole_end));
-  if (!number) return std::nullopt;
-  std::string_view rest = text.substr(whole_end);
-  std::string_view fraction;
-  if (rest.starts_with('.')) {
-    rest.remove_prefix(1);
-    const std::size_t end = std::min(rest.find_first_not_of(kDigits), rest.size());
-    fraction = rest.substr(0, std::min<std::size_t>(end, 15));
-    rest.remove_prefix(end);
-  }
-  rest = trimmed(rest);
-  if (rest.empty() || rest == "B") return scaled(*number, fraction, 0);
-  const std::size_t power = std::string_view("KMGTPE").find(rest);
-  if (rest.size() != 1 || power == std::string_view::npos) return std::nullopt;
-  return scaled(*number, fraction, static_cast<int>(power) + 1);
+  constexpr std::string_view kUnits = "BKMGTPE";
+  constexpr std::size_t kMaxDigits = 15;
+  std::int64_t sum = 0;
+  std::size_t below = kUnits.size();
+  do {
+    text = trimmed(text);
+    const auto number = decimal(take_digits(text));
+    std::string_view fraction;
+    if (text.starts_with('.')) {
+      text.remove_prefix(1);
+      fraction = take_digits(text).substr(0, kMaxDigits);
+    }
+    text = trimmed(text);
+    const std::size_t unit = text.empty() ? 0 : kUnits.find(text.front());
+    if (!number || unit >= below) return std::nullopt;  // npos is above every unit
+    below = unit;
+    const auto bytes = scaled(*number, fraction, static_cast<int>(unit));
+    if (!bytes || *bytes > kMost - sum) return std::nullopt;
+    sum += *bytes;
+    if (!text.empty()) text.remove_prefix(1);
+  } while (!text.empty());
+  return sum;
 }
 
 /// "15%" or "12.5%" in parts of ten thousand; nothing above 100 %.
@@ -98,13 +110,19 @@ std::optional<SoftHard> share(std::optional<std::int64_t> whole, std::int64_t pa
   return SoftHard{value, value};
 }
 
+/// "+7", "0x7" and "07" are 7.
+std::optional<std::int64_t> count(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  return any_base(text);
+}
+
 std::optional<SoftHard> group_value(bool tasks, std::string_view text, const Whole& whole) {
   constexpr std::int64_t kPage = 4096;
   if (text == "infinity") return SoftHard{};
   if (const auto parts = permyriad(text)) {
     return tasks ? share(whole.tasks, *parts, 1) : share(whole.memory_bytes, *parts, kPage);
   }
-  auto value = tasks ? decimal(text) : size_in_bytes(text);
+  auto value = tasks ? count(text) : size_in_bytes(text);
   if (!value || *value == 0) return std::nullopt;
   if (!tasks) value = *value / kPage * kPage;  // as the kernel keeps memory.max
   return SoftHard{value, value};
@@ -112,7 +130,7 @@ std::optional<SoftHard> group_value(bool tasks, std::string_view text, const Who
 
 std::optional<Amount> limit_value(bool bytes, std::string_view text) {
   if (text == "infinity") return std::make_optional<Amount>();
-  const auto value = bytes ? size_in_bytes(text) : decimal(text);
+  const auto value = bytes ? size_in_bytes(text) : count(text);
   if (!value) return std::nullopt;
   return std::make_optional<Amount>(value);
 }
@@ -147,9 +165,9 @@ std::optional<SoftHard> directive_value(std::string_view directive, std::string_
   if (!directive.starts_with("Limit")) return std::nullopt;
   const bool bytes = directive != "LimitNPROC" && directive != "LimitNOFILE";
   const std::size_t colon = text.find(':');
-  const auto soft = limit_value(bytes, trimmed(text.substr(0, colon)));
+  const auto soft = limit_value(bytes, text.substr(0, colon));
   const auto hard =
-      colon == std::string_view::npos ? soft : limit_value(bytes, trimmed(text.substr(colon + 1)));
+      colon == std::string_view::npos ? soft : limit_value(bytes, text.substr(colon + 1));
   if (!soft || !hard) return std::nullopt;
   const bool crossed = *hard && (!*soft || **soft > **hard);
   return crossed ? std::nullopt : std::optional(SoftHard{*soft, *hard});

@@ -63,20 +63,21 @@ std::optional<std::string> shortened(std::string prefix) {
   return prefix.substr(0, dash + 1);
 }
 
-/// The name, its template, and both again for every shorter prefix: the names whose .d folders
-/// count, the most specific first.
+/// The names whose .d folders count, the most specific first: the name, its template, and the same
+/// for its shorter prefix. The prefix of a template is no template (systemd, dropin.c).
 std::vector<std::string> drop_in_names(const UnitName& unit) {
+  const bool is_template = unit.instance && unit.instance->empty();
   std::vector<std::string> names{unit.full()};
   const auto append = [&names](const UnitName& other) {
-    for (std::string& name : drop_in_names(other)) names.push_back(std::move(name));
+    for (const std::string& name : drop_in_names(other)) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
   };
-  if (unit.instance && !unit.instance->empty()) append({unit.prefix, "", unit.suffix});
-  if (const auto prefix = shortened(unit.prefix)) append({*prefix, unit.instance, unit.suffix});
-  std::vector<std::string> once;
-  for (std::string& name : names) {
-    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(std::move(name));
+  if (unit.instance && !is_template) append({unit.prefix, "", unit.suffix});
+  if (const auto prefix = shortened(unit.prefix)) {
+    append({*prefix, is_template ? std::nullopt : unit.instance, unit.suffix});
   }
-  return once;
+  return names;
 }
 
 struct Fragment {
@@ -147,8 +148,8 @@ UnitFiles find_unit(const fs::path& root, std::string_view name) {
   const auto add = [&folders](std::string_view folder, const std::string& drop_ins_of) {
     folders.push_back(std::string(folder) + "/" + drop_ins_of + ".d");
   };
-  std::vector<UnitName> names{unit};
-  if (!fragment.alias_of.empty()) names.push_back(split(fragment.alias_of));
+  std::vector<UnitName> names{unit};  // the unit's own name before that of its alias
+  if (!fragment.alias_of.empty()) names.insert(names.begin(), split(fragment.alias_of));
   for (const UnitName& one : names) {
     const std::vector<std::string> ones = drop_in_names(one);
     for (const std::string_view folder : kLoadPath) {

@@ -45,11 +45,16 @@ TEST(LimitsConf, MatchesTheDomainsOfTheManPage) {
   }
 }
 
-TEST(LimitsConf, RootIsMeantByNameOnly) {
-  for (const char* domain : {"*", "@root", "0:", ":0", "@:0"}) {
+// As pam_limits.so of Debian 12 sets them.
+TEST(LimitsConf, RootIsMeantByItsNameAndByNumbersOnly) {
+  for (const char* domain : {"*", "@root", "1:", "@1:", "@:1"}) {
     EXPECT_EQ(line_of(std::string(domain) + " - nproc 20\n", root_user(), "nproc", 20), 0u);
   }
+  for (const char* domain : {"root", "0:", ":0", "0:1", "@0:", "@:0"}) {
+    EXPECT_EQ(line_of(std::string(domain) + " - nproc 20\n", root_user(), "nproc", 20), 1u);
+  }
   EXPECT_EQ(line_of("root - nproc 20\n* - nproc 30\n", root_user(), "nproc", 20), 1u);
+  EXPECT_EQ(line_of("root - nproc 20\n@:0 - nproc 30\n", root_user(), "nproc", 30), 2u);
 }
 
 TEST(LimitsConf, UserBeatsGroupBeatsEverybodyAndLaterBeatsEarlier) {

@@ -76,6 +76,14 @@ TEST(UnitOrigin, AnEmptyValueGoesBackToTheDefaultOfTheManager) {
   EXPECT_EQ(origin(tree, "TasksMax", 90).text, "");
 }
 
+TEST(UnitOrigin, AnEmptyLimitIsAResetOrIgnoredAsTheValueInForceTells) {
+  FakeTree tree;
+  demo(tree).file(kLater, "[Service]\nLimitNPROC=\n");
+  EXPECT_EQ(origin(tree, "LimitNPROC", 100).text, kUnit + std::string(":3"));
+  tree.file("/etc/systemd/system.conf", "[Manager]\nDefaultLimitNPROC=70\n");
+  EXPECT_EQ(origin(tree, "LimitNPROC", 70).text, "/etc/systemd/system.conf:2");
+}
+
 TEST(UnitOrigin, DefaultsThatAreBuiltIn) {
   FakeTree tree;
   tree.file(kUnit, "[Service]\n")

@@ -65,6 +65,18 @@ TEST(FindUnit, PrefixesThatEndInADashCountAndTheLongerOneHides) {
                           etc("foo-.slice.d/30.conf")));
 }
 
+// As `systemd --test` of version 252 lists them.
+TEST(FindUnit, TheNamesOfAnInstanceFromSpecificToGeneral) {
+  const std::vector<std::string> names{"a-b@i.service", "a-b@.service", "a-.service",
+                                       "a-@i.service",  "a-@.service",  "service"};
+  for (std::size_t first = 0; first < names.size(); ++first) {
+    FakeTree tree;
+    for (std::size_t i = first; i < names.size(); ++i) tree.file(etc(names[i] + ".d/10.conf"), "");
+    EXPECT_THAT(find_unit(tree.root(), "a-b@i.service").drop_ins,
+                ElementsAre(etc(names[first] + ".d/10.conf")));
+  }
+}
+
 TEST(FindUnit, TheFolderOfTheTypeIsTheWeakestEvenInEtc) {
   FakeTree tree;
   tree.file(usr("demo.service"), "[Service]\n");
@@ -94,6 +106,9 @@ TEST(FindUnit, AnAliasLeadsToItsUnitAndTakesTheDropInsOfBothNames) {
   const UnitFiles files = find_unit(tree.root(), "also.service");
   EXPECT_EQ(files.fragment, usr("real.service"));
   EXPECT_THAT(files.drop_ins,
+              ElementsAre(etc("also.service.d/10.conf"), etc("real.service.d/20.conf")));
+  tree.file(etc("also.service.d/20.conf"), "");
+  EXPECT_THAT(find_unit(tree.root(), "also.service").drop_ins,
               ElementsAre(etc("also.service.d/10.conf"), etc("real.service.d/20.conf")));
   tree.file("/opt/linked.service", "[Service]\n")
       .link(etc("linked.service"), "/opt/linked.service");
