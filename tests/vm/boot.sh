@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# usage: boot.sh KERNEL BUILD RESULTS: runs guest.sh in that kernel, leaves what it found in RESULTS.
+# usage: boot.sh KERNEL bare|systemd BUILD RESULTS
+# Runs guest.sh or systemd.sh in that guest, leaves what it found in RESULTS.
 # Skips (77) where a guest cannot be had, and fails instead where privileges are required.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." || exit
-kernel=$1 build=$2 results=$3
-with=(--with "$PWD/tests/vm/guest.sh")
+kernel=$1 flavour=$2 build=$3 results=$4
+with=(--with "$PWD/tests/vm") script=tests/vm/guest.sh
+[[ "$flavour" == bare ]] || { with+=("--$flavour"); script=tests/vm/systemd.sh; }
 for program in {cgroups,spawn}_testee {cgroups,spawn,keeper}_kernel_test; do
   with+=(--with "$build/bin/$program")
 done
@@ -13,7 +15,7 @@ done
 for attempt in 1 2 3 4; do
   rm -rf -- "$results" && mkdir -p "$results"
   ci/vm --kernel "$kernel" --timeout 600 --build "$build" "${with[@]}" \
-    --results "$results" --console "$results/console" -- sh tests/vm/guest.sh "$kernel" "$build/bin"
+    --results "$results" --console "$results/console" -- sh $script "$kernel" "$build/bin"
   status=$?
   ((status == 125)) || break
   echo "boot.sh: attempt $attempt: the guest died" >&2

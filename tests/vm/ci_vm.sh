@@ -37,6 +37,22 @@ gone || fail "the time limit left QEMU"
 (($? == 125)) || fail "a guest that died is status 125"
 grep -q 'Kernel panic' "$here/err" || fail "a guest that died shows its console"
 
+"${vm[@]}" --systemd -- sh -c 'cat /proc/1/comm; echo err >&2; mkdir -p ceiling-results; seq 20000 >ceiling-results/c; exit 3' \
+  >"$here/out" 2>"$here/err"
+status=$?
+((status == 3)) || fail "under systemd: the command's status is 3, ours $status: $(<"$here/err")"
+[[ "$(<"$here/out")" == systemd ]] || fail "under systemd: the first process is $(<"$here/out")"
+grep -qx err "$here/err" || fail "under systemd: standard error: $(<"$here/err")"
+cmp "$here/results/c" <(seq 20000) || fail "under systemd: the results came back otherwise"
+
+"${vm[@]}" --systemd -- systemd-run --quiet --wait --uid demo -- sudo sh -c '[ "$(id -u)" = 0 ]' ||
+  fail "demo becomes root by sudo"
+
+"${vm[@]}" -- ctest -R '^Kill.CallerDoesNotEndItself$' >"$here/out" 2>&1
+status=$?
+((status == 0)) && grep -q '1/1 Test .* Passed' "$here/out" ||
+  fail "ctest in the guest: status $status: $(<"$here/out")"
+
 rm -f "$here/console"
 "${vm[@]}" -- sleep 1000 2>/dev/null &
 script=$!

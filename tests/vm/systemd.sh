@@ -1,0 +1,66 @@
+#!/bin/sh
+# Runs in the systemd guest, as root in a delegated scope. The units are those of ci/vm-units.
+# usage: systemd.sh KERNEL FOLDER-OF-PROGRAMS
+kernel=$1 bin=$2
+. tests/vm/steps.sh
+
+scope='systemd-run --quiet --scope -p Delegate=yes'
+
+# What a user types after a login: the run starts in a session's scope, where sudo stands as well.
+as_demo() {
+  runuser -l demo -c "cd '$PWD' && $*"
+}
+
+# Every group that is not a scope, with what a run could have changed in it.
+own_groups() {
+  find /sys/fs/cgroup -name '*.scope' -prune -o -type d -print | sort | while read -r group; do
+    echo "$group: $(cat "$group/cgroup.type" 2>/dev/null)" \
+         "subtree_control $(cat "$group/cgroup.subtree_control")," \
+         "pids.max $(cat "$group/pids.max" 2>/dev/null)," \
+         "memory.max $(cat "$group/memory.max" 2>/dev/null)"
+  done
+}
+
+untouched() {
+  grep -c 'demo.service: domain subtree_control , pids.max 40,' /tmp/own-groups || return
+  own_groups | diff /tmp/own-groups -
+}
+
+# unit NAME WHAT-IT-SAYS: `systemctl show`, a property a line.
+properties() {
+  systemctl show "$1" -p LoadState -p ActiveState -p TasksMax -p DropInPaths
+}
+
+pids_max() {  # pids_max GROUP VALUE
+  echo "$1: pids.max $(cat "/sys/fs/cgroup/$1/pids.max"), expected $2"
+  [ "$(cat "/sys/fs/cgroup/$1/pids.max")" = "$2" ]
+}
+
+# What systemd makes of a unit's files, of its slice, of a template and of its defaults
+# (15 % of the host's tasks; the host's own number is that of the boot).
+units() {
+  pids_max system.slice/demo.service 40 &&
+    pids_max demo.slice 60 &&
+    pids_max demo.slice/sliced.service 80 &&
+    pids_max system.slice/system-worker.slice/worker@1.service 30 &&
+    pids_max system.slice/vm.service $(($(cat /proc/sys/kernel/threads-max) * 15 / 100)) &&
+    properties demo.service | tee /tmp/demo &&
+    grep -qx 'DropInPaths=/etc/systemd/system/demo.service.d/50-tasks.conf' /tmp/demo &&
+    properties idle.service | tee /tmp/idle &&
+    grep -qx LoadState=loaded /tmp/idle && grep -qx ActiveState=inactive /tmp/idle &&
+    grep -E '^Max processes +200 +200 ' "/proc/$(systemctl show demo.service -p MainPID --value)/limits"
+}
+
+# demo's own groups stay between its logins.
+loginctl enable-linger demo
+as_demo true
+own_groups >/tmp/own-groups
+
+step doctor unified $scope
+step units units
+for program in cgroups spawn keeper; do
+  step "${program}_kernel_test" $scope "$bin/${program}_kernel_test" --gtest_brief=1
+done
+step kinesis-2020 kinesis_2020 as_demo sudo $scope
+step untouched untouched
+step nothing-left nothing_left
