@@ -197,9 +197,9 @@ std::optional<std::string> limits_conf_item(std::string_view limit) {
 
 Origin limits_conf_origin(const fs::path& root, const Login& login, std::string_view item,
                           Amount value, LimitKind kind) {
-  static const std::vector<std::string> kFolder{"/etc/security/limits.d"};
+  static const std::vector<std::string> folder{"/etc/security/limits.d"};
   std::vector<std::string> files{"/etc/security/limits.conf"};
-  for (const std::string& file : conf_files(root, kFolder)) files.push_back(file);
+  for (const std::string& file : conf_files(root, folder)) files.push_back(file);
   Entries entries;
   for (const std::string& file : files) {
     if (!read_limits(root, file, login, item, entries)) return {};

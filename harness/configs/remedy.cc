@@ -137,7 +137,7 @@ std::string login_limit(const RemedyQuestion& q, const std::string& item) {
 std::string rlimit_remedy(const RemedyQuestion& q, const std::string& item) {
   const bool service = !limits_section(q.unit).empty() && limits_section(q.unit) != "Slice" &&
                        limits_section(q.unit) != "Scope";
-  const std::string keep = service ? service_limit(q, directive_of(q.limit)) : login_limit(q, item);
+  std::string keep = service ? service_limit(q, directive_of(q.limit)) : login_limit(q, item);
   if (q.pid == 0) return keep;
   return fmt::format("prlimit --pid {0} --{1}={2}:{2}; to keep it: {3}", q.pid, item, q.needed,
                      keep);

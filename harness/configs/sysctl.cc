@@ -126,7 +126,8 @@ bool is_kernel_default(const fs::path& root, std::string_view name, std::int64_t
   }
   if (name == "kernel.threads-max") {
     const auto memory = memory_kib(root);
-    const std::int64_t expected = memory.value_or(0) / (8 * 16);
+    constexpr std::int64_t kKibPerThread = 128;  // eight stacks of 16 KiB
+    const std::int64_t expected = memory.value_or(0) / kKibPerThread;
     return expected > 0 && value >= expected - expected / 50 && value <= expected + expected / 50;
   }
   return false;
@@ -144,12 +145,12 @@ Origin origin_of(const Line& line, std::int64_t value) {
 }  // namespace
 
 Origin sysctl_origin(const fs::path& root, std::string_view name, std::int64_t value) {
-  static const std::vector<std::string> kFolders{"/etc/sysctl.d", "/run/sysctl.d",
-                                                 "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d",
-                                                 "/lib/sysctl.d"};
+  static const std::vector<std::string> folders{"/etc/sysctl.d", "/run/sysctl.d",
+                                                "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d",
+                                                "/lib/sysctl.d"};
   const std::string wanted = as_path(name);
   Said said;
-  for (const std::string& file : conf_files(root, kFolders)) {
+  for (const std::string& file : conf_files(root, folders)) {
     read_sysctl_file(root, file, wanted, said);
   }
   const std::optional<Line> by_systemd = said.winner();

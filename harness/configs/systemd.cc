@@ -44,10 +44,10 @@ std::optional<Setting> last_setting(const fs::path& root, const std::vector<std:
 
 /// The first system.conf of its folders, then the drop-ins of all of them.
 std::vector<std::string> manager_files(const fs::path& root) {
-  static const std::vector<std::string> kFolders{
+  static const std::vector<std::string> folders{
       "/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"};
   std::vector<std::string> files, drop_in_folders;
-  for (const std::string& folder : kFolders) {
+  for (const std::string& folder : folders) {
     if (files.empty() && read_config(root, folder + "/system.conf")) {
       files.push_back(folder + "/system.conf");
     }
