@@ -64,6 +64,7 @@ struct HeapFacts {
   std::int64_t free_at_least = 0;  ///< at the top
   std::int64_t free_at_most = 0;   ///< everywhere
   std::int64_t per_thread = 0;
+  std::int64_t first_use = 0;  ///< taken once, by the first of all; 0: it is in use
 };
 
 struct PlaceFacts {

@@ -111,7 +111,7 @@ Headroom headroom(const Hierarchy& hierarchy, const Target& target, const Questi
     facts.place.uid_tasks_from = "bound";
   }
   Headroom found = headroom(facts, question);
-  if (facts.host.tasks.seen() && !could_bind_uncounted(found)) return found;
+  if (!question.count && facts.host.tasks.seen() && !could_bind_uncounted(found)) return found;
   count_tasks(hierarchy, facts);
   return headroom(facts, question);
 }

@@ -34,6 +34,9 @@ HeapFacts own_heap() {
   heap.free_at_least = static_cast<std::int64_t>(info.keepcost);
   heap.free_at_most = static_cast<std::int64_t>(info.fordblks);
   heap.per_thread = static_cast<std::int64_t>((vector + 8 + 15) / 16 * 16);
+  // tcache_init() in malloc/malloc.c: tcache_perthread_struct, since glibc 2.30.
+  constexpr std::int64_t kThreadCache = 656;
+  heap.first_use = info.arena == 0 ? kThreadCache : 0;
   return heap;
 }
 

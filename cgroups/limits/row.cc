@@ -11,26 +11,6 @@ constexpr std::int64_t kTopPad = 128 * 1024;  // M_TOP_PAD
 constexpr std::int64_t kLeastChunk = 32;      // MINSIZE
 constexpr std::int64_t kMuchPerThread = 512;  // of the heap: a vector over modules with TLS
 
-std::int64_t threads_that_fit(std::int64_t room, std::int64_t each, std::int64_t heap_free,
-                              std::int64_t per_thread) {
-  std::int64_t threads = 0;
-  while (room >= each) {
-    const std::int64_t served = std::max<std::int64_t>(0, heap_free - kLeastChunk) / per_thread;
-    const std::int64_t fit = room / each;
-    if (fit <= served) return threads + fit;
-    threads += served;
-    room -= (served + 1) * each;
-    heap_free -= served * per_thread;
-    const std::int64_t wanted = per_thread + kTopPad + kLeastChunk - heap_free;
-    const std::int64_t growth = (wanted + kPage - 1) / kPage * kPage;
-    if (room < growth) return threads;
-    room -= growth;
-    heap_free += growth - per_thread;
-    ++threads;
-  }
-  return threads;
-}
-
 }  // namespace
 
 Limit make_row(std::string name, std::string scope, std::string where, std::string unit,
@@ -81,17 +61,43 @@ void remark(Limit& row, const std::string& note) {
   row.note += note;
 }
 
+Fit fit_threads(std::int64_t room, std::int64_t each, HeapFacts heap) {
+  Fit found;
+  std::int64_t& free = heap.free_at_least;
+  while (room >= each) {
+    const std::int64_t served = std::max<std::int64_t>(0, free - kLeastChunk) / heap.per_thread;
+    const std::int64_t fit = std::min(room / each, served);
+    found.threads += fit;
+    room -= fit * each;
+    free -= fit * heap.per_thread;
+    if (room < each) break;
+    const std::int64_t first = std::exchange(heap.first_use, 0);
+    const std::int64_t wanted =
+        (first > 0 ? first : heap.per_thread) + kTopPad + kLeastChunk - free;
+    const std::int64_t growth = (wanted + kPage - 1) / kPage * kPage;
+    if (room - each < growth) break;
+    room -= each + growth;
+    free += growth - first - heap.per_thread;
+    found.heap_growth += growth;
+    ++found.threads;
+  }
+  found.room = room;
+  found.heap_grows_next = free - kLeastChunk < heap.per_thread;
+  return found;
+}
+
 void set_threads_that_fit(Limit& row, std::int64_t room, std::int64_t each,
                           const PlaceFacts& place) {
   if (!place.heap) {
-    row.threads_left = threads_that_fit(room, each, 0, kMuchPerThread);
+    row.threads_left = fit_threads(room, each, {.per_thread = kMuchPerThread}).threads;
     row.certainty = Certainty::at_least;
     remark(row, "lower bound: stacks of threads that have ended may be used again");
     return;
   }
-  const HeapFacts& heap = *place.heap;
-  row.threads_left = threads_that_fit(room, each, heap.free_at_least, heap.per_thread);
-  if (row.threads_left == threads_that_fit(room, each, heap.free_at_most, heap.per_thread)) return;
+  HeapFacts heap = *place.heap;
+  row.threads_left = fit_threads(room, each, heap).threads;
+  heap.free_at_least = heap.free_at_most;
+  if (row.threads_left == fit_threads(room, each, heap).threads) return;
   row.certainty = Certainty::at_least;
   remark(row, "lower bound: free pieces of the heap may be used again");
 }

@@ -24,8 +24,18 @@ void does_not_apply(Limit& row, std::string note);
 void remark(Limit& row, const std::string& note);
 
 /// Threads that fit into `room` bytes when each takes `each` and glibc's heap grows in between by
-/// 132 KiB at a time (M_TOP_PAD, sysmalloc() in malloc/malloc.c). Sets the row's threads_left and
-/// its certainty: exact where the process's own word on its heap leaves one answer, else the least.
+/// 132 KiB at a time (M_TOP_PAD, sysmalloc() in malloc/malloc.c).
+struct Fit {
+  std::int64_t threads = 0;
+  std::int64_t room = 0;         ///< that is left of the room
+  std::int64_t heap_growth = 0;  ///< bytes
+  bool heap_grows_next = false;  ///< the next thread, too, makes it grow
+};
+/// With the least that the heap has free.
+Fit fit_threads(std::int64_t room, std::int64_t each, HeapFacts heap);
+
+/// Sets the row's threads_left to those that fit, and its certainty: exact where the process's own
+/// word on its heap leaves one answer, else the least.
 void set_threads_that_fit(Limit& row, std::int64_t room, std::int64_t each,
                           const PlaceFacts& place);
 

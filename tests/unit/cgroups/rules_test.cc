@@ -72,6 +72,34 @@ TEST(Rules, SmallStacksLetTheHeapGrow) {
   EXPECT_EQ(row(facts, "RLIMIT_AS", {.stack = 16 * kKiB}).threads_left, 330 + 132 / 20 - 6);
 }
 
+TEST(Rules, FirstUseOfTheHeapTakesItsShare) {
+  Facts facts = roomy();
+  // 132 KiB less 656 bytes of it serve 442 threads, the 443rd makes the heap grow again.
+  facts.place.heap =
+      HeapFacts{.free_at_least = 0, .free_at_most = 0, .per_thread = 304, .first_use = 656};
+  facts.place.as = seen(4 * kMiB + 132 * kKiB + 447 * 20 * kKiB);
+  EXPECT_EQ(row(facts, "RLIMIT_AS", {.stack = 16 * kKiB}).threads_left, 442);
+  facts.place.heap->first_use = 0;
+  EXPECT_EQ(row(facts, "RLIMIT_AS", {.stack = 16 * kKiB}).threads_left, 444);
+}
+
+TEST(Rules, LastStackOfTheAddressSpaceIsNotAskedForItsData) {
+  Facts facts = roomy();
+  const Question question{.stack = 64 * kKiB};
+  facts.place.data = seen(1 * kMiB + 10 * 64 * kKiB);
+  facts.place.as = seen(4 * kMiB + 11 * 68 * kKiB + 60 * kKiB);
+  EXPECT_EQ(row(facts, "RLIMIT_DATA", question).threads_left, 11);
+  EXPECT_EQ(headroom(facts, question).binding()->name, "RLIMIT_AS");
+  // With room for a stack more it is asked.
+  facts.place.as = seen(4 * kMiB + 11 * 68 * kKiB + 64 * kKiB);
+  EXPECT_EQ(row(facts, "RLIMIT_DATA", question).threads_left, 10);
+  EXPECT_EQ(headroom(facts, question).binding()->name, "RLIMIT_DATA");
+  // Where the heap grows with that thread, it is asked for the heap.
+  facts.place.heap->free_at_least = facts.place.heap->free_at_most = 10 * 304 + 32;
+  facts.place.as = seen(4 * kMiB + 11 * 68 * kKiB + 60 * kKiB);
+  EXPECT_EQ(row(facts, "RLIMIT_DATA", question).threads_left, 10);
+}
+
 TEST(Rules, ForeignProcessGetsALowerBound) {
   Facts facts = roomy();
   facts.place.as = seen(64 * kMiB);
