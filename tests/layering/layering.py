@@ -29,19 +29,23 @@ ARROWS = {
     "harness/verify": ["cgroups", "workload/protocol", "harness/experiment", "harness/observe",
                        "harness/predict"],
     "harness/report": ["cgroups", "harness/experiment", "harness/observe", "harness/predict",
-                       "harness/verify"],
+                       "harness/verify", "harness/prove"],
     "harness/inject": ["cgroups"],
     "harness/spawn": ["cgroups", "workload/protocol", "harness/inject"],
     "harness/keeper": ["cgroups", "harness/spawn"],
+    "harness/prove": ["cgroups", "harness/observe", "harness/spawn", "harness/keeper",
+                      "harness/verify"],
     "harness/fleet": ["cgroups", "workload/protocol", "harness/experiment", "harness/spawn",
                       "harness/observe", "harness/keeper"],
     "harness/cli": ["cgroups", "workload/protocol", "harness/experiment", "harness/observe",
                     "harness/predict", "harness/verify", "harness/report", "harness/inject",
-                    "harness/spawn", "harness/keeper", "harness/fleet", "harness/configs"],
+                    "harness/spawn", "harness/keeper", "harness/fleet", "harness/configs",
+                    "harness/prove"],
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
-PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/history\.")
+PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/history\."
+                  r"|harness/prove/(measurement|attribute|judge|proof)\.")
 # The one pure file that opens files: those below a root directory that it is given.
 READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
