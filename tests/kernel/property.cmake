@@ -1,0 +1,8 @@
+add_executable(limits_property
+  property/combination.cc property/host_values.cc property/property_main.cc property/trial.cc)
+target_link_libraries(limits_property PRIVATE
+  ceiling_options ceiling::prove ceiling::cgroups ceiling::spawn spawn_support)
+add_dependencies(limits_property ceiling-testee)
+add_test(NAME limits_property COMMAND limits_property --count 300)
+set_tests_properties(limits_property PROPERTIES LABELS kernel RUN_SERIAL TRUE SKIP_RETURN_CODE 77
+                     TIMEOUT 600)
