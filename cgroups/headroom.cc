@@ -102,7 +102,10 @@ Headroom headroom(const Facts& facts, const Question& question) {
 }
 
 Headroom headroom(const Hierarchy& hierarchy, const Target& target, const Question& question) {
-  Facts facts{read_host(hierarchy), read_place(hierarchy, target)};
+  return headroom(hierarchy, Facts{read_host(hierarchy), read_place(hierarchy, target)}, question);
+}
+
+Headroom headroom(const Hierarchy& hierarchy, Facts facts, const Question& question) {
   if (question.probe) {
     facts.place.uid_tasks = seen(count_by_fork_probe(facts.place.uid));
     facts.place.uid_tasks_from = "probe";

@@ -62,6 +62,8 @@ Headroom headroom(const Facts& facts, const Question& question = {});
 /// its row unknown. Throws Error when the target is gone, or is none.
 Headroom headroom(const Hierarchy& hierarchy, const Target& target = {},
                   const Question& question = {});
+/// The same for facts of which only the counts are still to be read, as read_place() leaves them.
+Headroom headroom(const Hierarchy& hierarchy, Facts facts, const Question& question);
 
 /// What everything that we start shares with others, whatever its uid and own group:
 /// kernel.threads-max, kernel.pid_max, and pids.max of the caller's group and its ancestors. For

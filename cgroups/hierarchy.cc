@@ -137,6 +137,12 @@ Hierarchy Hierarchy::detect(const fs::path& root) {
   return hierarchy;
 }
 
+Hierarchy Hierarchy::none(const fs::path& root) {
+  Hierarchy hierarchy;
+  hierarchy.root_ = root;
+  return hierarchy;
+}
+
 void Hierarchy::add(const std::string& controller, const ControllerMount& mount) {
   const auto [place, added] = controllers_.emplace(controller, mount);
   if (added) return;

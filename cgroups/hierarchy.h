@@ -32,7 +32,11 @@ class Hierarchy {
   /// file system is mounted at all.
   static Hierarchy detect(const std::filesystem::path& root = "/");
 
+  /// As where no control group file system is mounted: no controller is available.
+  static Hierarchy none(const std::filesystem::path& root = "/");
+
   HierarchyMode mode() const { return mode_; }
+  bool mounted() const { return !controllers_.empty(); }
   /// The `root` given to detect().
   const std::filesystem::path& root() const { return root_; }
 

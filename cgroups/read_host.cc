@@ -71,7 +71,7 @@ std::string hidden_by(const std::string& mountinfo, const std::string& own_statu
 }
 
 std::string hierarchy_name(const Hierarchy& hierarchy) {
-  return std::string(to_string(hierarchy.mode()));
+  return hierarchy.mounted() ? std::string(to_string(hierarchy.mode())) : "none";
 }
 
 }  // namespace

@@ -134,6 +134,16 @@ std::string memory_group(const Hierarchy& hierarchy, const Target& target) {
   return hierarchy.group_of(target.pid, "memory");
 }
 
+/// Why the groups of a controller that is not mounted here cannot be seen; empty where the kernel
+/// has none but the root, which has no limit. /proc/cgroups: name, hierarchy, number of groups.
+std::string out_of_sight(const Hierarchy& hierarchy, const std::string& controller) {
+  const std::string known = read_file_if_there(hierarchy.root() / "proc/cgroups").value_or("");
+  const auto line = value_of(known, controller + "\t");
+  const std::vector<std::string> fields = words(line.value_or(""));
+  if (fields.size() < 2 || fields[1] == "1") return "";
+  return "the " + controller + " controller is not mounted here, and has " + fields[1] + " groups";
+}
+
 }  // namespace
 
 PlaceFacts read_place(const Hierarchy& hierarchy, const Target& target) {
@@ -152,6 +162,8 @@ PlaceFacts read_place(const Hierarchy& hierarchy, const Target& target) {
       if (target.group) throw Error(error.what());
       place.no_pids = error.what();
     }
+  } else {
+    place.no_pids = out_of_sight(hierarchy, "pids");
   }
   if (hierarchy.controller("memory") != nullptr) {
     try {
@@ -160,6 +172,8 @@ PlaceFacts read_place(const Hierarchy& hierarchy, const Target& target) {
     } catch (const Error& error) {
       place.no_memory = error.what();
     }
+  } else {
+    place.no_memory = out_of_sight(hierarchy, "memory");
   }
   read_process(process, own, place);
   if (target.uid && *target.uid != place.uid) {
