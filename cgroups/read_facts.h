@@ -6,8 +6,8 @@
 
 namespace ceiling {
 
-/// Reads Facts from the tree that `hierarchy` was detected in; headroom() applies the rules to them.
-/// What cannot be read stays unseen, with the reason.
+/// Reads Facts from the tree that `hierarchy` was detected in; headroom() applies the rules to
+/// them. What cannot be read stays unseen, with the reason.
 
 /// Bounds stand for the counts that need every process to be read.
 HostFacts read_host(const Hierarchy& hierarchy);

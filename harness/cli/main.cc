@@ -81,6 +81,8 @@ int main(int argc, char** argv) {
     CLI::App* verb = app.add_subcommand(name, job);
     verbs.emplace_back(verb, declare(*verb));
   };
+  add("check", "say which limit refuses the next thread, and whether what is needed fits",
+      add_check);
   add("predict", "say what `run` is going to see, and why", add_predict);
   add("run", "grow the fleet on the real kernel, compare with the prediction, judge (root)",
       add_run);

@@ -21,6 +21,7 @@ class Usage : public std::runtime_error {
 /// A verb declares its options on its subcommand and returns what is run when it is chosen; that
 /// returns the exit status.
 using Verb = std::function<int()>;
+Verb add_check(CLI::App& app);
 Verb add_run(CLI::App& app);
 Verb add_predict(CLI::App& app);
 Verb add_verify(CLI::App& app);

@@ -3,8 +3,6 @@
 namespace ceiling {
 namespace {
 
-constexpr std::size_t kColumns = 100;
-
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
@@ -51,7 +49,7 @@ void Page::line(std::size_t indent, std::string_view text, Tone tone) {
   std::string_view rest = clean;
   for (bool first = true; first || !rest.empty(); first = false) {
     const std::size_t margin = first ? indent : indent + 2;
-    const std::size_t size = fitting(rest, kColumns - margin);
+    const std::size_t size = fitting(rest, columns_ - margin);
     text_.append(margin, ' ');
     if (coloured) text_ += code(tone);
     text_ += rest.substr(0, size);

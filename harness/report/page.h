@@ -8,11 +8,11 @@ namespace ceiling {
 
 enum class Tone { plain, good, bad, doubtful };
 
-/// Text for a terminal or a log, never wider than 100 columns. Control characters, which a name in
+/// Text for a terminal or a log, never wider than `columns`. Control characters, which a name in
 /// an experiment or a history may carry, are shown as "?".
 class Page {
  public:
-  explicit Page(bool colour) : colour_(colour) {}
+  explicit Page(bool colour, std::size_t columns = 100) : colour_(colour), columns_(columns) {}
 
   /// A paragraph, wrapped; lines after the first are indented by two more. `tone` colours it as a
   /// whole.
@@ -22,6 +22,7 @@ class Page {
 
  private:
   bool colour_;
+  std::size_t columns_;
   std::string text_;
 };
 

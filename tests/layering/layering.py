@@ -28,8 +28,9 @@ ARROWS = {
     "harness/configs": ["cgroups"],
     "harness/verify": ["cgroups", "workload/protocol", "harness/experiment", "harness/observe",
                        "harness/predict"],
+    "harness/check": ["cgroups", "harness/configs", "harness/experiment"],
     "harness/report": ["cgroups", "harness/experiment", "harness/observe", "harness/predict",
-                       "harness/verify", "harness/prove"],
+                       "harness/verify", "harness/prove", "harness/check", "harness/configs"],
     "harness/inject": ["cgroups"],
     "harness/spawn": ["cgroups", "workload/protocol", "harness/inject"],
     "harness/keeper": ["cgroups", "harness/spawn"],
@@ -40,16 +41,18 @@ ARROWS = {
     "harness/cli": ["cgroups", "workload/protocol", "harness/experiment", "harness/observe",
                     "harness/predict", "harness/verify", "harness/report", "harness/inject",
                     "harness/spawn", "harness/keeper", "harness/fleet", "harness/configs",
-                    "harness/prove"],
+                    "harness/prove", "harness/check"],
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
 PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/history\."
-                  r"|harness/prove/(measurement|attribute|judge|proof)\.")
+                  r"|harness/prove/(measurement|attribute|judge|proof)\."
+                  r"|harness/check/(answer|policy|selector|snapshot|unit_state|what_if)\.")
 # The one pure file that opens files: those below a root directory that it is given.
 READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
-VALUES = {"cgroups/error.h", "cgroups/limits/limit.h", "workload/protocol/hash_key.h"}
+VALUES = {"cgroups/error.h", "cgroups/facts.h", "cgroups/headroom.h", "cgroups/limits/limit.h",
+          "workload/protocol/hash_key.h"}
 IMPURE = re.compile(
     r"(fstream|thread|csignal|signal\.h|pthread\.h|semaphore\.h|unistd\.h|fcntl\.h|poll\.h|dirent\.h"
     r"|sched\.h|spawn\.h|netdb\.h|boost/(asio|beast|process)(/.*|\.hpp)"

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "harness/check/answer.h"
+
+namespace ceiling {
+
+/// What `check` found, in each of its formats. All end in a newline.
+
+/// For a person: what a new thread meets first, a row a limit with the binding one first, what
+/// could not be seen, the verdict last. At most 80 columns; colour only where `colour`.
+std::string check_text(const Answer& answer, bool colour);
+/// `ceiling.check/1` (schemas/check.json beside this file).
+std::string check_json(const Answer& answer);
+/// A test case a limit: failed where it refuses what is needed, skipped where that is unknown.
+std::string check_junit(const Answer& answer);
+/// The text exposition format of Prometheus, gauges only. Unlimited is +Inf, unknown is left out.
+std::string check_prometheus(const Answer& answer);
+
+}  // namespace ceiling
