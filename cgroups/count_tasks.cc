@@ -14,7 +14,11 @@ struct Count {
   std::int64_t tasks = 0;
   std::int64_t of_uid = 0;
   std::set<std::int64_t> led;  ///< process groups and sessions
+  std::int64_t beyond = 0;     ///< tasks whose numbers kernel.pid_max does not allow (any more)
 };
+
+// PID_MAX_LIMIT in include/linux/threads.h: no number is beyond it.
+constexpr std::int64_t kMostPidMax = 4 << 20;
 
 std::int64_t number_in(const std::string& status, const std::string& key) {
   // In nested namespaces a line has a number for each: the first is that of the reader's.
@@ -23,13 +27,24 @@ std::int64_t number_in(const std::string& status, const std::string& key) {
   return numbers.empty() ? 0 : parse_count(numbers.front(), key).value_or(0);
 }
 
-Count count(const fs::path& proc, uid_t uid) {
+/// Of the threads of a process, those with numbers from `pid_max` on.
+std::int64_t count_beyond(const fs::path& proc, int pid, std::int64_t threads,
+                          std::int64_t pid_max) {
+  if (pid_max >= kMostPidMax) return 0;
+  if (threads == 1) return pid >= pid_max ? 1 : 0;
+  const std::vector<int> numbers = numbered_entries(proc / std::to_string(pid) / "task");
+  return std::count_if(numbers.begin(), numbers.end(),
+                       [pid_max](int number) { return number >= pid_max; });
+}
+
+Count count(const fs::path& proc, uid_t uid, std::int64_t pid_max) {
   Count count;
   for (const int pid : numbered_entries(proc)) {
     const auto status = read_file_if_there(proc / std::to_string(pid) / "status");
     if (!status) continue;
     const std::int64_t threads = number_in(*status, "Threads:");
     count.tasks += threads;
+    count.beyond += count_beyond(proc, pid, threads, pid_max);
     if (number_in(*status, "Uid:") == uid) count.of_uid += threads;
     count.led.insert(number_in(*status, "NSpgid:"));
     count.led.insert(number_in(*status, "NSsid:"));
@@ -50,7 +65,8 @@ void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
   const fs::path proc = hierarchy.root() / "proc";
   HostFacts& host = facts.host;
   PlaceFacts& place = facts.place;
-  const Count counted = count(proc, place.uid);
+  const std::int64_t pid_max = host.pid_max.number.value_or(kMostPidMax);
+  const Count counted = count(proc, place.uid, pid_max);
   if (place.uid_tasks_from != "probe") {
     place.uid_tasks = seen(counted.of_uid);
     place.uid_tasks_from = "sum";
@@ -61,9 +77,10 @@ void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
   const std::int64_t first = host.first_free_pid();
   std::int64_t below = 0;
   for (std::int64_t number = 1; number < first; ++number) below += is_task(proc, number) ? 1 : 0;
-  const auto ownerless = std::count_if(counted.led.lower_bound(first), counted.led.end(),
+  const auto ownerless = std::count_if(counted.led.lower_bound(first),
+                                       counted.led.lower_bound(std::max(first, pid_max)),
                                        [&](std::int64_t number) { return !is_task(proc, number); });
-  host.pids_held = std::max<std::int64_t>(0, tasks - below + ownerless);
+  host.pids_held = std::max<std::int64_t>(0, tasks - below - counted.beyond + ownerless);
   host.pids_counted = true;
 }
 

@@ -1,10 +1,23 @@
 #include "cgroups/limits/max_map_count.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "cgroups/limits/row.h"
 
 namespace ceiling {
+namespace {
+
+/// Since 6.7 a stack has a flag of its own (VM_NOHUGEPAGE for MAP_STACK, include/linux/mman.h);
+/// before, one without another stack above it may merge with the writable map that stands there.
+bool stacks_may_merge(const std::string& kernel) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(kernel.c_str(), "%d.%d", &major, &minor) != 2) return true;
+  return major < 6 || (major == 6 && minor < 7);
+}
+
+}  // namespace
 
 Limit max_map_count_limit(const Facts& facts) {
   const PlaceFacts& place = facts.place;
@@ -19,6 +32,9 @@ Limit max_map_count_limit(const Facts& facts) {
   if (!place.heap) {
     row.certainty = Certainty::at_least;
     remark(row, "lower bound: stacks of threads that have ended may be used again");
+  } else if (stacks_may_merge(facts.host.kernel)) {
+    row.certainty = Certainty::at_least;
+    remark(row, "lower bound: before Linux 6.7 a stack may merge with the map beside it");
   }
   return row;
 }

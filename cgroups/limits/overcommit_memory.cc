@@ -5,6 +5,20 @@
 #include "cgroups/limits/row.h"
 
 namespace ceiling {
+namespace {
+
+/// What is kept from a process is a 32nd of its own size, which grows with every stack, and no more
+/// than vm.user_reserve_kbytes.
+std::int64_t threads_that_fit(std::int64_t room, std::int64_t own, const HostFacts& host,
+                              const ThreadShape& thread) {
+  constexpr std::int64_t kShare = 32;
+  const std::int64_t growing =
+      (room - own / kShare) * kShare / (thread.stack * kShare + thread.stack + thread.guard);
+  const std::int64_t capped = (room - host.user_reserve) / thread.stack;
+  return std::max({std::int64_t{0}, growing, capped});
+}
+
+}  // namespace
 
 Limit overcommit_memory_limit(const Facts& facts, const ThreadShape& thread) {
   const HostFacts& host = facts.host;
@@ -21,10 +35,8 @@ Limit overcommit_memory_limit(const Facts& facts, const ThreadShape& thread) {
     return row;
   }
   if (!take(row, host.commit_limit, host.committed)) return row;
-  const std::int64_t own = place.vm_size.number.value_or(0) / 32;
-  const std::int64_t reserve =
-      (place.caps_admin ? 0 : host.admin_reserve) + std::min(own, host.user_reserve);
-  row.threads_left = std::max<std::int64_t>(0, *row.value - row.used - reserve) / thread.stack;
+  const std::int64_t room = *row.value - row.used - (place.caps_admin ? 0 : host.admin_reserve);
+  row.threads_left = threads_that_fit(room, place.vm_size.number.value_or(0), host, thread);
   row.certainty = Certainty::estimate;
   row.error = host.memory / 250 / thread.stack + 1;
   remark(row, "estimate: the kernel keeps its sum per CPU, ± 0.4 % of RAM");

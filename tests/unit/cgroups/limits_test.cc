@@ -227,6 +227,19 @@ TEST_F(FakePids, TasksAndTheGroupsAndSessionsOfDeadLeadersHoldNumbers) {
   EXPECT_TRUE(found.exact());
 }
 
+// After kernel.pid_max was lowered, tasks keep numbers that nobody could get now.
+TEST_F(FakePids, NumbersBeyondTheLimitTakeNoRoom) {
+  process("310", 7, 2, "0");
+  tree_.file("/proc/310/status", "Uid:\t7\nThreads:\t2\nNSpgid:\t1310\nNSsid:\t305\n");
+  tree_.file("/proc/310/task/310/stat", "").file("/proc/310/task/1311/stat", "");
+  process("1400", 7, 1, "0");
+  tasks_of_host(3);
+  const Limit found = row("kernel.pid_max");
+  EXPECT_EQ(found.used, 2) << "310, and the session 305";
+  EXPECT_EQ(found.threads_left, 48);
+  EXPECT_TRUE(found.exact());
+}
+
 // What a run asks that is going to lower kernel.pid_max.
 TEST_F(FakePids, NumbersTakenBelowALimitThatIsNotSetYet) {
   process("310", 7, 2, "0");

@@ -17,6 +17,7 @@ Facts roomy() {
                          &facts.place.memlock, &facts.place.nofile}) {
     *limit = seen(std::nullopt);
   }
+  facts.host.kernel = "6.18.44";
   facts.host.tasks = facts.place.uid_tasks = seen(100);
   facts.host.threads_max = seen(1'000'000);
   facts.host.pid_max = seen(4'194'304);
@@ -51,6 +52,16 @@ TEST(Rules, MapsAreTwoAThreadAndOneForTheFirstHeap) {
     EXPECT_EQ(row(facts, "vm.max_map_count").threads_left, left) << used;
     facts.place.has_heap = false;
     EXPECT_EQ(row(facts, "vm.max_map_count").threads_left, (65'530 - used - 1) / 2) << used;
+  }
+}
+
+TEST(Rules, MapsAreALowerBoundWhereStacksMerge) {
+  Facts facts = roomy();
+  EXPECT_TRUE(row(facts, "vm.max_map_count").exact());
+  for (const char* kernel : {"6.6.30", "6.1.0-32-cloud-amd64", "5.15", ""}) {
+    facts.host.kernel = kernel;
+    EXPECT_EQ(row(facts, "vm.max_map_count").certainty, Certainty::at_least) << kernel;
+    EXPECT_EQ(row(facts, "vm.max_map_count").threads_left, (65'530 - 30) / 2);
   }
 }
 
@@ -141,6 +152,10 @@ TEST(Rules, CommitIsAnEstimateAndCountsOnlyInMode2) {
   EXPECT_EQ(found.threads_left, 100);
   EXPECT_EQ(found.certainty, Certainty::estimate);
   EXPECT_EQ(found.error, 1) << "4 MiB of 8 MiB stacks, rounded up";
+  facts.host.user_reserve = 128 * kMiB;
+  EXPECT_EQ(row(facts, "vm.overcommit_memory").threads_left, 96) << "a 32nd of each is kept";
+  facts.host.user_reserve = 16 * kMiB;
+  EXPECT_EQ(row(facts, "vm.overcommit_memory").threads_left, 98) << "no more than the reserve";
 }
 
 TEST(Rules, MemoryOfAGroupEndsInTheOomKiller) {
