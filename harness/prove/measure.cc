@@ -16,15 +16,18 @@ Headroom predict_for(const Hierarchy& hierarchy, Testee& testee, const Drive& dr
   return headroom(hierarchy, target, {.stack = drive.stack, .count = true});
 }
 
-/// A stack and its guard are two maps, the first heap is one: the maps tell whether the refused
-/// thread left a stack.
-std::optional<bool> kept_a_stack(const PlaceFacts& before, const PlaceFacts& after,
-                                 std::int64_t made) {
-  if (!before.maps.number || !after.maps.number) return std::nullopt;
-  const std::int64_t heap = after.has_heap && !before.has_heap ? 1 : 0;
-  const std::int64_t stacks = *after.maps.number - *before.maps.number - heap;
-  if (stacks == 2 * made) return false;
-  if (stacks == 2 * (made + 1)) return true;
+/// Whether the address space has grown by a stack more than threads were made.
+std::optional<bool> kept_a_stack(const Headroom& before, const Headroom& after,
+                                 std::int64_t heap_growth, std::int64_t made) {
+  constexpr std::int64_t kPage = 4096;
+  const Reading& small = before.facts.place.vm_size;
+  const Reading& large = after.facts.place.vm_size;
+  if (!small.number || !large.number) return std::nullopt;
+  const std::int64_t each = before.thread.stack + before.thread.guard;
+  const std::int64_t heap = (heap_growth + kPage - 1) / kPage * kPage;
+  const std::int64_t stacks = *large.number - *small.number - heap;
+  if (stacks == made * each) return false;
+  if (stacks == (made + 1) * each) return true;
   return std::nullopt;
 }
 
@@ -50,6 +53,7 @@ Measurement measure(const Hierarchy& hierarchy, Testee& testee, const Drive& dri
     measured.asked = std::min(drive.most, *most + drive.beyond);
   }
   measured.events = read_events(hierarchy, testee.pid());
+  const std::int64_t heap = testee.heap_bytes();
   const Testee::Creation creation = testee.create(measured.asked);
   const std::vector<GroupEvents> events = read_events(hierarchy, testee.pid());
   for (std::size_t i = 0; i < std::min(events.size(), measured.events.size()); ++i) {
@@ -61,7 +65,7 @@ Measurement measure(const Hierarchy& hierarchy, Testee& testee, const Drive& dri
   measured.error = creation.error;
   measured.probe = creation.probe;
   if (!drive.has_ended_threads) {
-    measured.reached_clone = kept_a_stack(before.facts.place, after.facts.place, creation.made);
+    measured.reached_clone = kept_a_stack(before, after, testee.heap_bytes() - heap, creation.made);
   }
   return measured;
 }

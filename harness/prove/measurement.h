@@ -36,7 +36,7 @@ struct Measurement {
   int error = 0;  ///< errno of the refused thread; 0: none was refused
   int probe = 0;  ///< errno of a process asked for right after; 0: it was made
   /// Whether the refused thread got as far as the kernel's clone: glibc keeps its stack then. From
-  /// the maps of the testee; nothing where they do not tell.
+  /// the address space of the testee; nothing where that does not tell.
   std::optional<bool> reached_clone;
   std::vector<GroupEvents> events;  ///< the testee's path, leaf first
   EventsMeaning meaning = EventsMeaning::unknown;

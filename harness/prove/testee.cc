@@ -121,6 +121,10 @@ HeapFacts Testee::heap() {
   return {answer.first, answer.second, answer.third, answer.fourth};
 }
 
+std::int64_t Testee::heap_bytes() {
+  return ask("arena", 0).first;
+}
+
 void Testee::end(Launcher& launcher) {
   process_.signal(SIGKILL);
   const auto until = std::chrono::steady_clock::now() + kPatienceToEnd;

@@ -41,6 +41,7 @@ class Testee {
   /// Threads until one is refused, at most `most`.
   Creation create(std::int64_t most);
   HeapFacts heap();
+  std::int64_t heap_bytes();  ///< that its heap has of the kernel
 
   /// Ends it and returns when it has been reaped: nothing of it is counted any more. Exits of other
   /// processes that the launcher reports meanwhile are dropped.

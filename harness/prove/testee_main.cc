@@ -14,6 +14,7 @@
 //   limit N      the next `soft` is for resource N (getrlimit(2))
 //   soft N       sets that resource's soft limit                 -> 0 errno
 //   facts 0      of the heap, HeapFacts      -> free_at_least free_at_most per_thread first_use
+//   arena 0      bytes that the heap has of the kernel              -> bytes
 //   create N     makes threads until one is refused, at most N, and asks for a process right after
 //                a refusal                       -> made errno errno-of-the-process
 //
@@ -131,6 +132,10 @@ Answer heap_facts() {
   return {heap.free_at_least, heap.free_at_most, heap.per_thread, heap.first_use};
 }
 
+Answer arena() {
+  return {static_cast<std::int64_t>(::mallinfo2().arena)};
+}
+
 Answer obey(State& state, const char* command, std::int64_t number) {
   const auto is = [command](const char* name) { return std::strcmp(command, name) == 0; };
   if (is("stack")) {
@@ -146,6 +151,7 @@ Answer obey(State& state, const char* command, std::int64_t number) {
   if (is("limit")) return {state.resource = static_cast<int>(number), 0};
   if (is("soft")) return set_soft(state.resource, number);
   if (is("facts")) return heap_facts();
+  if (is("arena")) return arena();
   if (is("create")) return create(state, number);
   return {-1, EINVAL};
 }

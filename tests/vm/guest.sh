@@ -17,6 +17,7 @@ step doctor unified
 for program in cgroups spawn keeper; do
   step "${program}_kernel_test" "$bin/${program}_kernel_test" --gtest_brief=1
 done
+step limits_property "$bin/limits_property" --count 100 --host-limits
 step kinesis-2020 kinesis_2020 in_scope
 # Where nobody has enabled a controller yet, the run does.
 echo '-pids -memory' >/sys/fs/cgroup/cgroup.subtree_control

@@ -61,6 +61,7 @@ step units units
 for program in cgroups spawn keeper; do
   step "${program}_kernel_test" $scope "$bin/${program}_kernel_test" --gtest_brief=1
 done
+step limits_property $scope "$bin/limits_property" --count 100 --host-limits
 step kinesis-2020 kinesis_2020 as_demo sudo $scope
 step untouched untouched
 step nothing-left nothing_left

@@ -21,6 +21,7 @@
 
 #include "cgroups/error.h"
 #include "harness/prove/measure.h"
+#include "tests/kernel/property/host_values.h"
 #include "tests/kernel/property/trial.h"
 #include "tests/support/spawn/support.h"
 
@@ -126,6 +127,7 @@ int run_one(Bench& bench, const Arguments& arguments) {
 }
 
 int run_all(const Arguments& arguments) {
+  const auto values = HostValues::read();
   TestLauncher launcher;
   Bench bench{.hierarchy = Hierarchy::detect(), .launcher = *launcher};
   bench.meaning =
@@ -133,6 +135,10 @@ int run_all(const Arguments& arguments) {
   std::printf("pids.events counts in %s\n", std::string(to_string(bench.meaning)).c_str());
   const int status = arguments.one.empty() ? run(bench, arguments) : run_one(bench, arguments);
   if (bench.meaning == EventsMeaning::unknown) return 1;
+  if (arguments.host_limits && values != HostValues::read()) {
+    std::puts("FAILED: a setting of the host is not as it was");
+    return 1;
+  }
   return launcher.close() == 0 && all_reaped() ? status : 1;
 }
 
