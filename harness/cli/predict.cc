@@ -58,7 +58,7 @@ Verb add_predict(CLI::App& app) {
     arguments->output.check();
     const Experiment experiment = arguments->experiment.read();
     const std::string file = arguments->experiment.file.string();
-    check_limits(experiment, file);
+    check_limits(experiment, file, true);
     check_starting_fleets(experiment, documented_models(experiment), file);
     const std::vector<CostModel> models =
         arguments->calibrate ? measure(experiment, arguments->results, arguments->programs)

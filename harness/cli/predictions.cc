@@ -1,8 +1,29 @@
 #include "harness/cli/predictions.h"
 
+#include "harness/fleet/host_limits.h"
+#include "harness/predict/host_limit.h"
 #include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
+
+namespace {
+
+/// What the host has in use of its limits now, and what a run adds to it beside frontends. This
+/// process is counted already.
+std::vector<HostUse> documented_host_use(const Experiment& experiment, const ArmPlan& arm) {
+  if (!host_limit(arm.limits)) return {};
+  constexpr int kKeeperAndLauncher = 2;
+  const int services = wire::kMembershipTasks + experiment.backends * wire::kBackendTasks +
+                       wire::kClientTasks + kKeeperAndLauncher;
+  const std::vector<SampleEvent> samples = sample_host(Hierarchy::detect(), arm.limits);
+  std::vector<const SampleEvent*> read;
+  for (const SampleEvent& sample : samples) read.push_back(&sample);
+  std::vector<HostUse> uses = host_use(read);
+  for (HostUse& use : uses) use.used += services;
+  return uses;
+}
+
+}  // namespace
 
 std::vector<CostModel> documented_models(const Experiment& experiment) {
   std::vector<CostModel> models;
@@ -10,13 +31,14 @@ std::vector<CostModel> documented_models(const Experiment& experiment) {
     models.push_back({.base = wire::kFrontendBaseTasks,
                       .per_peer = arm.fleet.threads_per_peer,
                       .source = "documented",
-                      .measured_at = {}});
+                      .measured_at = {},
+                      .host = documented_host_use(experiment, arm)});
   }
   return models;
 }
 
-void check_limits(const Experiment& experiment, const std::string& file) {
-  std::vector<Finding> findings = unsupported_limits(experiment);
+void check_limits(const Experiment& experiment, const std::string& file, bool host_limits) {
+  std::vector<Finding> findings = unsupported_limits(experiment, host_limits);
   if (!findings.empty()) throw BadInput(file, std::move(findings));
 }
 

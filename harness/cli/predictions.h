@@ -8,11 +8,13 @@
 
 namespace ceiling {
 
-/// The thread accounting that the workload's README documents, for every arm.
+/// The thread accounting that the workload's README documents, for every arm, and what this host
+/// has in use now of the limits of the whole host that an arm sets, with the processes of a run.
 std::vector<CostModel> documented_models(const Experiment& experiment);
 
-/// Throws BadInput, naming `file`, when an arm sets a limit that cannot be set here.
-void check_limits(const Experiment& experiment, const std::string& file);
+/// Throws BadInput, naming `file`, when an arm sets a limit that cannot be set here. `host_limits`:
+/// those of the whole host may be.
+void check_limits(const Experiment& experiment, const std::string& file, bool host_limits);
 
 /// Throws BadInput, naming `file`, when an arm's starting fleet does not fit under its limits.
 void check_starting_fleets(const Experiment& experiment, const std::vector<CostModel>& models,

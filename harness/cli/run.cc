@@ -22,6 +22,7 @@ struct Arguments {
   bool quiet = false;
   bool verbose = false;
   bool dry_run = false;
+  bool host_limits = false;
 };
 
 /// On a terminal one bar that moves, elsewhere a line a step.
@@ -75,6 +76,13 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
     const char* where =
         arm.limits.scope == LimitScope::frontend ? "each frontend" : "all frontends together";
     for (const LimitName name : arm.limits.names()) {
+      if (is_host_wide(name)) {
+        text += fmt::format("  {}: {} {} on the whole host, in {}, which says {} now\n", arm.name,
+                            to_string(name), *arm.limits.value(name),
+                            host_setting_file(to_string(name)).string(),
+                            read_host_setting(to_string(name)));
+        continue;
+      }
       text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name), *arm.limits.value(name),
                           set_on(name), where);
     }
@@ -87,6 +95,9 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
     }
     if (arm.limits.names().empty() && arm.limits.overrides.empty())
       text += fmt::format("  {}: no limit\n", arm.name);
+  }
+  if (!plan.host_settings.empty()) {
+    text += "would restore\n  the settings of the host, however the run ends\n";
   }
   return text + "would remove\n  all of it but the results folder, and end every process in it\n";
 }
@@ -145,10 +156,11 @@ void run_on_host(const Arguments& arguments, const Experiment& experiment, const
 int run(const Arguments& arguments) {
   arguments.output.check();
   const Experiment experiment = arguments.experiment.read();
-  check_limits(experiment, arguments.experiment.file.string());
+  check_limits(experiment, arguments.experiment.file.string(), arguments.host_limits);
   const std::vector<CostModel> models = documented_models(experiment);
   check_starting_fleets(experiment, models, arguments.experiment.file.string());
-  const HostPlan plan = plan_for_host(experiment, models, arguments.programs);
+  HostPlan plan = plan_for_host(experiment, models, arguments.programs);
+  plan.host_settings = host_settings_for(experiment);
   if (arguments.dry_run) {
     arguments.output.write(dry_run_text(experiment, plan, arguments.results));
     return kHolds;
@@ -182,6 +194,10 @@ Verb add_run(CLI::App& app) {
                  "folder of the workload's programs (default: beside this one)");
   app.add_flag("--dry-run", arguments->dry_run,
                "print what would be created, set and removed, and do nothing");
+  app.add_flag(
+      "--host-limits", arguments->host_limits,
+      "let the experiment set limits of the whole host (kernel.threads-max, ...) for every "
+      "process on it, until the run ends: meant for a throw-away VM");
   app.add_flag("--quiet", arguments->quiet, "no progress on stderr");
   app.add_flag("--verbose", arguments->verbose, "say more on stderr");
   app.footer(

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <ctime>
 #include <map>
 #include <variant>
@@ -16,6 +17,7 @@
 #include "cgroups/headroom.h"
 #include "harness/cli/predictions.h"
 #include "harness/cli/verb.h"
+#include "harness/fleet/host_limits.h"
 
 namespace ceiling {
 namespace {
@@ -143,6 +145,18 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   return plan;
 }
 
+std::vector<HostSetting> host_settings_for(const Experiment& experiment) {
+  std::vector<HostSetting> settings = host_settings_of(experiment);
+  for (const HostSetting& setting : settings) {
+    const std::string file = host_setting_file(setting.name).string();
+    if (::access(file.c_str(), W_OK) == 0) continue;
+    throw HostError(fmt::format("{} may not be set here: {}: {}", setting.name, file,
+                                std::generic_category().message(errno)),
+                    "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
+  }
+  return settings;
+}
+
 ResultsFolder make_results_folder(const std::filesystem::path& parent,
                                   const std::string& experiment, const std::string& run_id) {
   try {
@@ -169,15 +183,16 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
                              .groups = plan.groups,
                              .uids = {},
                              .results = std::filesystem::absolute(results.path()),
-                             .host_settings = {}},
+                             .host_settings = plan.host_settings},
                             plan.uids)) {
   held_.release();
   take_all_descriptors();
   group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
   recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));
   recorder_->record(describe_run(plan, experiment));
-  site_ = std::make_unique<Site>(plan.run_id, loop_, keeper_.launcher(), *group_, *recorder_,
-                                 results, plan.programs, keeper_.entry().uids);
+  site_ =
+      std::make_unique<Site>(plan.run_id, loop_, keeper_.launcher(), *group_, *recorder_, results,
+                             plan.programs, keeper_.entry().uids, keeper_.entry().host_settings);
 }
 
 RunHost::~RunHost() = default;
@@ -206,13 +221,18 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
                                                       const std::filesystem::path& results) {
   const ParsedHistory history = read_history(results);
   std::map<std::string, std::vector<CalibrationPoint>> points;
+  std::map<std::string, std::vector<const SampleEvent*>> samples;
   for (const Event& event : history.events) {
     const auto* one = std::get_if<CalibrationEvent>(&event.what);
     if (one != nullptr) points[event.arm].push_back({one->fleet_size, one->tasks});
+    const auto* sample = std::get_if<SampleEvent>(&event.what);
+    if (sample != nullptr) samples[event.arm].push_back(sample);
   }
   std::vector<std::optional<CostModel>> models;
   for (const ArmPlan& arm : experiment.arms) {
-    models.push_back(fit(points.contains(arm.name) ? points[arm.name] : points[""]));
+    const std::string measured = points.contains(arm.name) ? arm.name : "";
+    models.push_back(fit(points[measured]));
+    if (models.back()) models.back()->host = host_use(samples[measured]);
   }
   return models;
 }

@@ -27,12 +27,16 @@ struct HostPlan {
   std::vector<std::filesystem::path> groups;  ///< that the run is going to make, at the top
   std::int64_t tasks = 0;                     ///< the most that are going to be at one moment
   int uids = 0;
+  std::vector<HostSetting> host_settings = {};  ///< that the arms are going to change
 };
 
 /// Throws HostError where this host cannot run it: not root, no pids controller, no room below 80 %
 /// of a limit that the run shares with others, too few descriptors, a limit above what may be set.
 HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel>& models,
                        const std::filesystem::path& programs);
+
+/// What the arms set on the whole host. Throws HostError where a setting may not be written.
+std::vector<HostSetting> host_settings_for(const Experiment& experiment);
 
 /// A run's folder below `parent`. Throws Usage where it cannot be made.
 ResultsFolder make_results_folder(const std::filesystem::path& parent,

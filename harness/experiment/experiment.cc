@@ -39,7 +39,15 @@ std::optional<Outcome> outcome_from(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<Finding> unsupported_limits(const Experiment& experiment) {
+namespace {
+
+bool is_enforced(LimitName name) {
+  return name == LimitName::threads_max || name == LimitName::pid_max;
+}
+
+}  // namespace
+
+std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_limits) {
   std::vector<Finding> findings;
   const auto add = [&](const SetLimit& limit, std::string text) {
     const auto same = [&](const Finding& finding) {
@@ -53,14 +61,25 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment) {
     for (const auto& [name, limit] : limits) {
       if (!limit.value || name == LimitName::pids_max || name == LimitName::rlimit_nproc) continue;
       const std::string key = path + std::string(to_string(name));
-      add(limit, is_host_wide(name) ? key +
-                                          ": found a limit of the whole host: it needs "
-                                          "--host-limits, see harness/experiments/README.md"
-                                    : key + ": found a limit that is not enforced yet");
+      if (!is_enforced(name)) {
+        add(limit, key + ": found a limit that is not enforced yet");
+      } else if (!host_limits) {
+        add(limit, key +
+                       ": found a limit of the whole host: it needs --host-limits, see "
+                       "harness/experiments/README.md");
+      }
     }
   };
   for (const ArmPlan& arm : experiment.arms) {
     check("limits.", arm.limits.values);
+    const std::vector<LimitName> names = arm.limits.names();
+    const auto host_wide = std::find_if(names.begin(), names.end(), is_host_wide);
+    if (host_wide != names.end() && (names.size() > 1 || !arm.limits.overrides.empty())) {
+      add(arm.limits.values.at(*host_wide),
+          "limits." + std::string(to_string(*host_wide)) +
+              ": found a limit of the whole host beside another, expected it alone in its arm: who "
+              "answers first would be chance");
+    }
     for (const auto& [member, limits] : arm.limits.overrides) {
       check("limits.overrides." + member_name(member) + ".", limits);
     }

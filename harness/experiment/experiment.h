@@ -62,9 +62,10 @@ struct Finding {
   std::string text;  ///< what was found, what was expected
 };
 
-/// A finding for every limit that cannot be set: those of the host need --host-limits, and the rest
-/// is not enforced yet. At the limit's value in the file.
-std::vector<Finding> unsupported_limits(const Experiment& experiment);
+/// A finding for every limit that cannot be set: those of the whole host where `host_limits` does
+/// not allow them or an arm sets another beside them, and what is not enforced yet. At the limit's
+/// value in the file.
+std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_limits);
 
 /// Everything that is wrong with an input, said at once. what() is a line a finding,
 /// `file:line:column: found, expected`. A verb that meets it ends with exit status 64.

@@ -48,7 +48,15 @@ const Traits& traits(LimitName name) {
 }  // namespace
 
 std::string_view to_string(LimitScope scope) {
-  return scope == LimitScope::fleet ? "fleet" : "frontend";
+  switch (scope) {
+    case LimitScope::frontend:
+      return "frontend";
+    case LimitScope::fleet:
+      return "fleet";
+    case LimitScope::host:
+      break;
+  }
+  return "host";
 }
 
 std::string_view to_string(LimitName name) {

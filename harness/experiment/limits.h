@@ -10,7 +10,8 @@
 namespace ceiling {
 
 /// Who shares one limit: every frontend has its own group and uid, or one for the whole fleet.
-enum class LimitScope { frontend, fleet };
+/// `host`: of the limits that count all tasks of the host; no file says it.
+enum class LimitScope { frontend, fleet, host };
 std::string_view to_string(LimitScope scope);
 
 /// The limits that an experiment can set, by the names of `check`.

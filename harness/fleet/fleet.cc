@@ -251,9 +251,6 @@ std::vector<std::int64_t> Fleet::frontend_memory_bytes() const {
 }
 
 void Fleet::sample() {
-  for (SampleEvent& sample : sample_host(site_.hierarchy(), spec_.limits)) {
-    record(std::move(sample));
-  }
   std::vector<pid_t> pids;
   for (const Frontend& one : frontends_) {
     record(sample_pids(one.name, one.group.pids()));
@@ -274,6 +271,9 @@ void Fleet::sample() {
   }
   if (spec_.limits.sets(LimitName::rlimit_nproc) && spec_.limits.scope == LimitScope::fleet) {
     if (auto sample = sample_nproc("fleet", pids)) record(std::move(*sample));
+  }
+  for (SampleEvent& sample : sample_host(site_.hierarchy(), spec_.limits)) {
+    record(std::move(sample));
   }
 }
 

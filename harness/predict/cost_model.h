@@ -5,14 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "harness/predict/host_use.h"
+
 namespace ceiling {
 
 /// Tasks of one frontend = base + per_peer × peers.
 struct CostModel {
   int base = 0;
   int per_peer = 0;
-  std::string source;            ///< "measured" or "documented"
-  std::vector<int> measured_at;  ///< fleet sizes, rising; empty where documented
+  std::string source;              ///< "measured" or "documented"
+  std::vector<int> measured_at;    ///< fleet sizes, rising; empty where documented
+  std::vector<HostUse> host = {};  ///< what the host has in use of its own limits
 
   std::int64_t frontend_tasks(int fleet_size) const;  ///< base + per_peer × (fleet_size − 1)
   std::int64_t fleet_tasks(int fleet_size) const;     ///< of all frontends together; 0 for no fleet

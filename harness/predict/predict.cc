@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include "harness/predict/host_limit.h"
+
 namespace ceiling {
 namespace {
 
@@ -143,6 +145,7 @@ int visited_from(const FleetPlan& fleet, int size) {
 }  // namespace
 
 Prediction predict(const ArmPlan& arm, const CostModel& model) {
+  if (host_limit(arm.limits)) return predict_on_host(arm, model);
   if (arm.limits.scope == LimitScope::frontend) {
     OwnScopes scopes(arm.limits, model);
     return predict_own_scopes(arm, scopes);
@@ -159,6 +162,7 @@ Prediction predict(const ArmPlan& arm, const CostModel& model) {
 }
 
 std::int64_t peak_tasks(const ArmPlan& arm, const CostModel& model) {
+  if (host_limit(arm.limits)) return peak_on_host(arm, model);
   if (arm.limits.scope == LimitScope::frontend) {
     OwnScopes scopes(arm.limits, model);
     predict_own_scopes(arm, scopes);

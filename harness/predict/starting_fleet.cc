@@ -2,7 +2,7 @@
 #include <functional>
 #include <stdexcept>
 
-#include "harness/predict/predict.h"
+#include "harness/predict/host_limit.h"
 
 namespace ceiling {
 namespace {
@@ -52,6 +52,7 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
                     member_name(member) + " of " + fleet, model.frontend_tasks(start), each));
     }
   }
+  add(host_limit_finding(arm, model));
   return findings;
 }
 

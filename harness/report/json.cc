@@ -18,10 +18,15 @@ Json or_null(const std::string& text) {
 }
 
 Json cost_model(const CostModel& model) {
-  return {{"base", model.base},
-          {"per_peer", model.per_peer},
-          {"source", model.source},
-          {"measured_at", model.measured_at}};
+  Json host = Json::array();
+  for (const HostUse& use : model.host)
+    host.push_back({{"limit", to_string(use.limit)}, {"value", use.value}, {"used", use.used}});
+  Json cost = {{"base", model.base},
+               {"per_peer", model.per_peer},
+               {"source", model.source},
+               {"measured_at", model.measured_at}};
+  if (!host.empty()) cost["host"] = std::move(host);
+  return cost;
 }
 
 /// How many fail; nothing where it is scheduling, or nobody does.

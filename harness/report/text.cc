@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/observe/history.h"
+#include "harness/predict/host_limit.h"
 #include "harness/report/page.h"
 #include "harness/report/report.h"
 
@@ -54,7 +55,20 @@ std::string cost(const CostModel& model) {
 }
 
 std::string scope(LimitScope scope) {
-  return scope == LimitScope::frontend ? "of each frontend" : "of the whole fleet";
+  switch (scope) {
+    case LimitScope::frontend:
+      return "of each frontend";
+    case LimitScope::fleet:
+      return "of the whole fleet";
+    case LimitScope::host:
+      break;
+  }
+  return "of the whole host";
+}
+
+/// What the limit counts. Numbers that are taken: held, or not given out any more.
+std::string unit(const Prediction& predicted) {
+  return predicted.limit == LimitName::pid_max ? "numbers" : "tasks";
 }
 
 std::string failed(const Observed& seen) {
@@ -75,12 +89,16 @@ std::string first_to_fail(const Prediction& predicted) {
 }
 
 void compare(Page& page, const char* name, const std::string& predicted,
-             const std::string& observed, const std::string& note = "") {
-  const bool differs = predicted != observed;
+             const std::string& observed, const std::string& note, bool differs) {
   page.line(4,
             fmt::format("{:<11} {:>13} {:>13}   {}", name, predicted, observed,
                         differs ? "DIFFERS" : note),
             differs ? Tone::bad : Tone::plain);
+}
+
+void compare(Page& page, const char* name, const std::string& predicted,
+             const std::string& observed, const std::string& note) {
+  compare(page, name, predicted, observed, note, predicted != observed);
 }
 
 void table(Page& page, const ArmVerdict& arm) {
@@ -96,7 +114,8 @@ void table(Page& page, const ArmVerdict& arm) {
     compare(page, "fleet size", or_dash(predicted.fleet_size), or_dash(seen.fleet_size),
             "frontends");
     compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
-            "tasks in the scope " + scope(predicted.scope));
+            unit(predicted) + " in the scope " + scope(predicted.scope),
+            !threads_as_predicted(predicted, seen.threads, seen.fleet_size.value_or(0)));
     const bool own = predicted.scope == LimitScope::frontend;
     if (own && (predicted.member || !seen.member.empty())) {
       compare(page, "first", first_to_fail(predicted), or_dash(seen.member), "to fail");
@@ -149,7 +168,7 @@ void arm_block(Page& page, const ArmVerdict& arm) {
 }
 
 std::string who_fails(const Prediction& predicted) {
-  if (predicted.scope == LimitScope::fleet) return "at least one frontend fails";
+  if (predicted.scope != LimitScope::frontend) return "at least one frontend fails";
   const std::size_t failing = predicted.failing.size();
   if (std::cmp_equal(failing, *predicted.fleet_size) && !predicted.member)
     return "every frontend fails";
@@ -175,10 +194,16 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   const int size = *predicted.fleet_size;
   const bool own = predicted.scope == LimitScope::frontend;
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "a limit");
-  page.line(2, fmt::format("at {} frontends {}: {} refuses at {} tasks in the scope {}", size,
-                           who_fails(predicted), limit, or_dash(predicted.threads),
+  page.line(2, fmt::format("at {} frontends {}: {} refuses at {} {} in the scope {}", size,
+                           who_fails(predicted), limit, or_dash(predicted.threads), unit(predicted),
                            predicted.member ? "of " + member_name(*predicted.member)
                                             : scope(predicted.scope)));
+  if (const auto used = host_use_of(one.arm, one.cost_model)) {
+    page.line(
+        2, fmt::format("why: the fleet would need {} there, the host has {} in use, {} is {}",
+                       one.cost_model.fleet_tasks(size), *used, limit, or_dash(predicted.value)));
+    return page.blank();
+  }
   page.line(2, fmt::format(
                    "why: {} would need {} tasks there, {} is {}", own ? "a frontend" : "the fleet",
                    own ? one.cost_model.frontend_tasks(size) : one.cost_model.fleet_tasks(size),

@@ -26,7 +26,11 @@ class Sorter {
     if (under_way_.refusals.empty()) under_way_.samples_before_refusal = under_way_.samples.size();
     under_way_.refusals.push_back(&e);
   }
-  void operator()(const SampleEvent& e) { under_way_.samples.push_back(&e); }
+  void operator()(const SampleEvent& e) {
+    under_way_.samples.push_back(&e);
+    frontends_ = frontends_ || e.scope != to_string(LimitScope::host);
+    if (!frontends_) log_.host.push_back(&e);
+  }
   void operator()(const FaultEvent& e) { under_way_.faults.push_back(&e); }
   void operator()(const RoutableEvent& e) {
     if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
@@ -40,6 +44,7 @@ class Sorter {
   ArmLog log_;
   StepLog under_way_;
   bool in_service_ = false;
+  bool frontends_ = false;  // the samples of a step begin with theirs
 };
 
 }  // namespace

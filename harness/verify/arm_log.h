@@ -40,6 +40,7 @@ struct OpLog {
 /// One arm's events, sorted by kind and kept in their order. Valid as long as the history.
 struct ArmLog {
   std::vector<CalibrationPoint> calibration;
+  std::vector<const SampleEvent*> host;  ///< samples of the host before there was a frontend
   std::vector<StepLog> steps;
   std::vector<const MapEvent*> maps;
   std::vector<OpLog> ops;

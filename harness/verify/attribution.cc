@@ -7,6 +7,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "harness/predict/host_limit.h"
+
 namespace ceiling {
 namespace {
 
@@ -43,6 +45,17 @@ const SampleEvent* ancestor_at_limit(const StepLog& step, std::string_view limit
   for (const SampleEvent* sample : step.samples)
     if (is_ancestor_scope(sample->scope) && sample->limit == limit && at_limit(*sample))
       return sample;
+  return nullptr;
+}
+
+/// The first limit of the whole host, in the order in which the kernel asks them, that was full at
+/// the first refusal.
+const SampleEvent* host_at_limit(const StepLog& step) {
+  for (const LimitName name : {LimitName::threads_max, LimitName::pid_max}) {
+    const SampleEvent* sample =
+        step.sample_at_refusal(to_string(LimitScope::host), to_string(name));
+    if (sample && at_limit(*sample)) return sample;
+  }
   return nullptr;
 }
 
@@ -104,7 +117,8 @@ Attribution attributed(LimitName limit, const SampleEvent& sample, Attribution s
 }  // namespace
 
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
-  if (limits.scope == LimitScope::fleet) return {"fleet"};
+  const LimitScope counted = counted_scope(limits);
+  if (counted != LimitScope::frontend) return {std::string(to_string(counted))};
   const bool differ = !limits.overrides.empty() && !failing.refusals.empty();
   return differ ? failing.first_refused() : failing.step->failed;
 }
@@ -119,6 +133,7 @@ Attribution attribute(const LimitPlan& limits, const StepLog* before, const Step
   const Standing pids = standing(failing, scopes, to_string(LimitName::pids_max));
   const Standing nproc = standing(failing, scopes, to_string(LimitName::rlimit_nproc));
   const SampleEvent* outer = ancestor_at_limit(failing, to_string(LimitName::pids_max));
+  const SampleEvent* host = host_at_limit(failing);
   const Counter events = count_events(before, failing, false);
   const Counter outer_events = outer ? count_events(before, failing, true) : Counter{};
   if (events.read) found.evidence["pids.events"] = events.text();
@@ -135,6 +150,7 @@ Attribution attribute(const LimitPlan& limits, const StepLog* before, const Step
   const bool counter_read = events.read || outer_events.read;
   if (nproc.all() && !counted && (!counter_needed || counter_read))
     return attributed(LimitName::rlimit_nproc, *nproc.example, found);
+  if (host && !counted && counter_read) return attributed(*limit_from(host->limit), *host, found);
   return found;
 }
 

@@ -8,8 +8,8 @@
 
 namespace ceiling {
 
-/// The scopes whose limit the failed frontends of a step met: their own, or "fleet". Where limits
-/// differ by member, those of the frontends that were refused first.
+/// The scopes whose limit the failed frontends of a step met: their own, "fleet", or "host". Where
+/// limits differ by member, those of the frontends that were refused first.
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing);
 
 /// Which limit refused at `failing`. `before` is the step before it, nullptr where there is none.
@@ -18,7 +18,9 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
 /// of every sampled group count: before 6.11 and on v1 the kernel counts in the forking group,
 /// later in the limiting one (cgroup-v2.rst, "PID"). RLIMIT_NPROC: the uid stands at its limit, and
 /// no pids.events moved: the kernel asks it before pids.max and leaves no trace (fork in
-/// kernel/fork.c). Anything else leaves `limit` empty, with what was seen as evidence.
+/// kernel/fork.c). kernel.threads-max and kernel.pid_max: the host stands at the limit, and neither
+/// a pids.events moved nor is RLIMIT_NPROC full. Anything else leaves `limit` empty, with what was
+/// seen as evidence.
 Attribution attribute(const LimitPlan& limits, const StepLog* before, const StepLog& failing);
 
 }  // namespace ceiling

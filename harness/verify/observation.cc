@@ -6,6 +6,7 @@
 #include <iterator>
 #include <unordered_set>
 
+#include "harness/predict/host_limit.h"
 #include "harness/verify/attribution.h"
 
 namespace ceiling {
@@ -68,6 +69,7 @@ std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) 
 /// The limit whose samples count the tasks: the one that refused, else the one that was set.
 std::string_view counting_limit(const ArmPlan& arm, const Attribution& attribution) {
   if (!attribution.limit.empty()) return attribution.limit;
+  if (const auto host = host_limit(arm.limits)) return to_string(*host);
   return to_string(arm.limits.sets(LimitName::pids_max) || !arm.limits.sets(LimitName::rlimit_nproc)
                        ? LimitName::pids_max
                        : LimitName::rlimit_nproc);
@@ -97,12 +99,14 @@ std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
   std::vector<std::string> found;
   for (const RefusalEvent* refusal : failing.refusals) {
     const bool own = scope == LimitScope::frontend;
-    const SampleEvent* sample = failing.sample(own ? refusal->frontend : "fleet", limit);
+    const SampleEvent* sample = failing.sample(own ? refusal->frontend : to_string(scope), limit);
     if (!sample) continue;
     if (own ? refusal->tasks != sample->tasks : refusal->tasks > sample->tasks)
       found.push_back(fmt::format("{} reports {} tasks, the kernel counts {} in {}",
                                   refusal->frontend, refusal->tasks, sample->tasks,
-                                  own ? "its group" : "the group of the whole fleet"));
+                                  own                         ? "its group"
+                                  : scope == LimitScope::host ? "the whole host"
+                                                              : "the group of the whole fleet"));
   }
   return found;
 }
@@ -138,7 +142,7 @@ class Observer {
 
 void Observer::observe_failure() {
   const StepLog& failing = log_.steps[failing_];
-  const LimitScope scope = arm_.limits.scope;
+  const LimitScope scope = counted_scope(arm_.limits);
   seen_.failing = &failing;
   seen_.attribution =
       attribute(arm_.limits, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
@@ -163,7 +167,7 @@ void Observer::count_threads() {
   const std::string_view limit = counting_limit(arm_, seen_.attribution);
   const SampleEvent* first = nullptr;
   for (const std::string& scope : limited_scopes(arm_.limits, *seen_.failing)) {
-    const bool shared = arm_.limits.scope == LimitScope::fleet;
+    const bool shared = counted_scope(arm_.limits) != LimitScope::frontend;
     const SampleEvent* sample = shared ? seen_.failing->sample_at_refusal(scope, limit)
                                        : seen_.failing->sample(scope, limit);
     if (!sample)

@@ -7,7 +7,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "harness/predict/host_limit.h"
 #include "harness/verify/arm_log.h"
+#include "harness/verify/host_drift.h"
 #include "harness/verify/invariants.h"
 #include "harness/verify/observation.h"
 
@@ -84,7 +86,7 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
   Lines found;
   if (*predicted.fleet_size != *observed.fleet_size)
     found.push_back(differs("fleet size", *predicted.fleet_size, *observed.fleet_size));
-  if (predicted.threads != observed.threads)
+  if (!threads_as_predicted(predicted, observed.threads, *observed.fleet_size))
     found.push_back(
         differs("threads", predicted.threads.value_or(0), observed.threads.value_or(0)));
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "none");
@@ -201,11 +203,12 @@ class ArmJudge {
   ArmJudge(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log)
       : experiment_(experiment), log_(log) {
     verdict_.arm = arm;
-    verdict_.predicted.scope = arm.limits.scope;
+    verdict_.predicted.scope = counted_scope(arm.limits);
   }
 
-  ArmVerdict judge(const std::vector<CalibrationPoint>& shared_calibration) {
-    make_prediction(log_.calibration.empty() ? shared_calibration : log_.calibration);
+  /// `shared`: the log before the arms.
+  ArmVerdict judge(const ArmLog& shared) {
+    make_prediction(log_.calibration.empty() ? shared : log_);
     Observation seen = observe(verdict_.arm, log_);
     add(seen.findings);
     verdict_.observed = seen.observed;
@@ -224,17 +227,19 @@ class ArmJudge {
     append(findings_.inconclusive, more.inconclusive);
   }
 
-  void make_prediction(const std::vector<CalibrationPoint>& calibration) {
-    if (calibration.empty()) {
+  void make_prediction(const ArmLog& measured) {
+    if (measured.calibration.empty()) {
       findings_.inconclusive.push_back("not linear: the history has no calibration");
       return;
     }
-    verdict_.cost_model = fit(calibration);
+    verdict_.cost_model = fit(measured.calibration);
     if (!verdict_.cost_model) {
       findings_.inconclusive.push_back("not linear: the calibrated fleets lie on no line");
       return;
     }
     append(findings_.inconclusive, off_the_line(verdict_.arm, *verdict_.cost_model, log_));
+    verdict_.cost_model->host = host_use(measured.host);
+    append(findings_.inconclusive, host_drift(verdict_.arm, *verdict_.cost_model, log_));
     verdict_.predicted = predict(verdict_.arm, *verdict_.cost_model);
   }
 
@@ -321,8 +326,7 @@ RunVerdict judge(const Experiment& experiment, const ParsedHistory& history) {
       continue;
     }
     run.arms.push_back(ArmJudge(experiment, arm, log->second)
-                           .judge(shared == arms.end() ? std::vector<CalibrationPoint>{}
-                                                       : shared->second.calibration));
+                           .judge(shared == arms.end() ? ArmLog{} : shared->second));
   }
   run.verdict = overall(run);
   return run;

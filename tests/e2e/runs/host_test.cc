@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/support/e2e/ceiling.h"
@@ -102,6 +105,49 @@ TEST_F(HostTest, ADryRunPrintsAndMakesNothing) {
   }
   EXPECT_FALSE(std::filesystem::exists(folder() / "ceiling-results"));
   EXPECT_EQ(leftovers(), "");
+}
+
+std::string with_host_limit(std::string experiment) {
+  const std::string limit = "pids.max: 8";
+  return experiment.replace(experiment.find(limit), limit.size(), "kernel.threads-max: 1000000");
+}
+
+// Only looked at here: what it does to a host is for the guests of tests/vm.
+TEST_F(HostTest, LimitsOfTheHostNeedAWordAndSayWhatTheyWouldSet) {
+  const std::string host = file("host.yaml", with_host_limit(small_experiment(8, 12, "any")));
+  const Ended refused = run_ceiling({"run", host});
+  EXPECT_EQ(refused.status, 64);
+  EXPECT_THAT(refused.err,
+              HasSubstr("limits.kernel.threads-max: found a limit of the whole host: it needs "
+                        "--host-limits"));
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(folder() / "ceiling-results"));
+
+  const Ended dry = run_ceiling({"run", host, "--host-limits", "--dry-run"});
+  EXPECT_EQ(dry.status, 0) << dry.err;
+  EXPECT_THAT(dry.out, HasSubstr("only: kernel.threads-max 1000000 on the whole host, in "
+                                 "/proc/sys/kernel/threads-max, which says "));
+  EXPECT_THAT(dry.out, HasSubstr("would restore\n  the settings of the host"));
+  EXPECT_EQ(run_ceiling({"predict", host}).status, 0);
+  EXPECT_EQ(leftovers(), "");
+}
+
+bool with_proc_sys_read_only() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("/proc/sys", "/proc/sys", nullptr, MS_BIND, nullptr) == 0 &&
+         ::mount(nullptr, "/proc/sys", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+}
+
+TEST_F(HostTest, LimitsOfTheHostThatMayNotBeSetAreSaidBeforehand) {
+  How how;
+  how.before_exec = with_proc_sys_read_only;
+  cannot(
+      {"run", file("host.yaml", with_host_limit(small_experiment(8, 12, "any"))), "--host-limits"},
+      {"kernel.threads-max may not be set here: /proc/sys/kernel/threads-max: Read-only file "
+       "system",
+       "throw-away VM"},
+      how);
 }
 
 TEST_F(HostTest, UnderSudoTheResultsBelongToTheCaller) {

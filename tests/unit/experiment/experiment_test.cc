@@ -258,13 +258,35 @@ TEST(Limits, OfTheHostNeedAWordOfTheirOwn) {
       "experiment: x\nfleet: {start: 1, end: 2}\nstreams: [{name: s, shards: 1}]\n"
       "limits: {kernel.threads-max: 300}\narms: [{name: a}, {name: b}]\n",
       "x.yaml");
-  const std::vector<Finding> findings = unsupported_limits(read);
+  EXPECT_TRUE(unsupported_limits(read, true).empty());
+  const std::vector<Finding> findings = unsupported_limits(read, false);
   ASSERT_EQ(findings.size(), 1U) << "two arms, one place";
   EXPECT_EQ(findings[0].line, 4);
   EXPECT_EQ(findings[0].column, 30);
   EXPECT_EQ(findings[0].text,
             "limits.kernel.threads-max: found a limit of the whole host: it needs --host-limits, "
             "see harness/experiments/README.md");
+}
+
+TEST(Limits, OfTheHostStandAlone) {
+  const auto findings = [](const std::string& limits, const std::string& arms) {
+    return unsupported_limits(
+        parse_experiment(
+            "experiment: x\nfleet: {start: 1, end: 2}\nstreams: [{name: s, shards: 1}]\nlimits: " +
+                limits + "\narms: " + arms + "\n",
+            "x.yaml"),
+        true);
+  };
+  EXPECT_TRUE(findings("{kernel.pid_max: 400, pids.max: max}", "[{name: a}]").empty());
+  for (const auto& found :
+       {findings("{kernel.pid_max: 400, pids.max: 20}", "[{name: a}]"),
+        findings("{kernel.pid_max: 400}", "[{name: a, limits: {RLIMIT_NPROC: 20}}]")}) {
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].line, 4);
+    EXPECT_EQ(found[0].text,
+              "limits.kernel.pid_max: found a limit of the whole host beside another, expected it "
+              "alone in its arm: who answers first would be chance");
+  }
 }
 
 TEST(Names, AreThoseOfFilesAndReports) {

@@ -27,7 +27,7 @@ TEST(Shipped, EveryFileIsReadableAndNamedAsItsExperiment) {
     ++files;
     EXPECT_EQ(shipped(entry.path().stem()).name, entry.path().stem());
   }
-  EXPECT_EQ(files, 5);
+  EXPECT_EQ(files, 7);
 }
 
 TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
@@ -54,6 +54,18 @@ TEST(Shipped, FleetWideSharesOneLimit) {
     EXPECT_EQ(arm.limits.scope, LimitScope::fleet);
     EXPECT_TRUE(arm.limits.sets(LimitName::pids_max));
     EXPECT_EQ(arm.expect, Outcome::any);
+  }
+}
+
+TEST(Shipped, LimitsOfTheHostStandAloneAndOnlyThePredictionIsJudged) {
+  for (const auto& [name, limit] :
+       {std::pair("threads-max", LimitName::threads_max), {"pid-max", LimitName::pid_max}}) {
+    const Experiment read = shipped(name);
+    EXPECT_TRUE(unsupported_limits(read, true).empty());
+    for (const ArmPlan& arm : read.arms) {
+      EXPECT_EQ(arm.limits.names(), std::vector<LimitName>{limit});
+      EXPECT_EQ(arm.expect, Outcome::any);
+    }
   }
 }
 

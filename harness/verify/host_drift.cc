@@ -1,0 +1,33 @@
+#include "harness/verify/host_drift.h"
+
+#include <fmt/format.h>
+
+#include "harness/predict/host_limit.h"
+
+namespace ceiling {
+
+std::vector<std::string> host_drift(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
+  const auto limit = host_limit(arm.limits);
+  if (!limit) return {};
+  const auto known = host_use_of(arm, model);
+  if (!known)
+    return {fmt::format("what the host had in use of {} was not measured", to_string(*limit))};
+  CostModel other = model;
+  other.host = host_use(log.host);
+  std::vector<std::int64_t> uses;
+  if (const auto before = host_use_of(arm, other)) uses.push_back(*before);
+  for (const StepLog& step : log.steps) {
+    const SampleEvent* sample = step.sample(to_string(LimitScope::host), to_string(*limit));
+    if (sample && step.complete())
+      uses.push_back(sample->tasks - model.fleet_tasks(step.step->fleet_size));
+  }
+  for (const std::int64_t used : uses) {
+    other.host = {{*limit, *arm.limits.value(*limit), used}};
+    if (predict(arm, other).fleet_size != predict(arm, model).fleet_size)
+      return {fmt::format("the host's own use of {} went from {} to {}, and with it the prediction",
+                          to_string(*limit), *known, used)};
+  }
+  return {};
+}
+
+}  // namespace ceiling

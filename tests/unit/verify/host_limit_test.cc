@@ -1,0 +1,132 @@
+// Limits of the whole host: other people's tasks count as well, and come and go.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/verify/story.h"
+
+namespace ceiling::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::int64_t kLimit = 170;
+constexpr std::int64_t kOwn = 100;
+
+Course course_of(LimitName name) {
+  return {.limit = kLimit, .name = name};
+}
+const Course kThreadsMax = course_of(LimitName::threads_max);
+
+/// What was counted on the host, in the order of the history.
+struct HostCounts {
+  std::int64_t at_calibration = kOwn;
+  std::int64_t before_the_fleet = kOwn;
+  std::int64_t own = kOwn;           ///< at every complete step
+  std::int64_t at_refusal = kLimit;  ///< the whole
+};
+
+// The fleet of 6 is 60 tasks, that of 7 would be 77.
+History host_story(const Course& course, const HostCounts& counts = {}) {
+  const std::string limit(to_string(course.name));
+  const auto sample = [&](const std::string& arm, std::int64_t tasks) {
+    return Event{0, arm, SampleEvent{"host", limit, "/proc/sys/x", course.limit, tasks, {}}};
+  };
+  History told;
+  for (const Event& event : story(course)) {
+    const auto* step = std::get_if<StepEvent>(&event.what);
+    const bool first = !event.arm.empty() && told.back().arm.empty();
+    if (first) told.push_back(sample(event.arm, counts.before_the_fleet));
+    if (step) {
+      const int size = step->fleet_size;
+      told.push_back(sample(
+          event.arm, size == course.failing ? counts.at_refusal : counts.own + size * (4 + size)));
+    }
+    told.push_back(event);
+    if (std::holds_alternative<RunEvent>(event.what))
+      told.push_back(sample("", counts.at_calibration));
+  }
+  return told;
+}
+
+std::string verdict_of(const Course& course, const HostCounts& counts) {
+  return summary(judge_arm(course, Outcome::outage, host_story(course, counts)));
+}
+
+TEST(HostLimitOf, IsProvedByTheHostsCountAndStillCounters) {
+  for (const LimitName name : {LimitName::threads_max, LimitName::pid_max}) {
+    const Course course = course_of(name);
+    const ArmVerdict arm = judge_arm(course, Outcome::outage, host_story(course));
+    EXPECT_EQ(summary(arm), "confirmed outage");
+    EXPECT_EQ(arm.predicted.fleet_size, 7);
+    EXPECT_EQ(arm.predicted.scope, LimitScope::host);
+    EXPECT_EQ(arm.observed.threads, kLimit);
+    EXPECT_EQ(arm.attribution.limit, to_string(name));
+    EXPECT_EQ(arm.attribution.where, "/proc/sys/x");
+    EXPECT_EQ(arm.attribution.evidence.at("tasks"), "170 of 170");
+    EXPECT_EQ(arm.attribution.evidence.at("pids.events"), "0 -> 0");
+  }
+}
+
+TEST(HostLimitOf, ThreadsMaxMayBePassedByCreatorsOfOneMoment) {
+  EXPECT_EQ(verdict_of(kThreadsMax, {.at_refusal = kLimit + 6}), "confirmed outage");
+  EXPECT_EQ(verdict_of(kThreadsMax, {.at_refusal = kLimit + 7}),
+            "refuted unknown: threads: predicted 170, observed 177");
+  EXPECT_EQ(verdict_of(course_of(LimitName::pid_max), {.at_refusal = kLimit + 1}),
+            "refuted unknown: threads: predicted 170, observed 171");
+}
+
+TEST(HostLimitOf, IsNotBlamedBelowItsCount) {
+  EXPECT_EQ(verdict_of(kThreadsMax, {.at_refusal = kLimit - 1}),
+            "unknown unknown: refusal without a limit at its count");
+}
+
+TEST(HostLimitOf, IsNotBlamedWhereAPidsCounterMoved) {
+  History history = host_story(kThreadsMax);
+  for (Event& event : history) {
+    auto* sample = std::get_if<SampleEvent>(&event.what);
+    if (sample && sample->limit == "pids.max" && sample->scope == "frontend-7")
+      sample->pids_events = 1;
+  }
+  EXPECT_EQ(summary(judge_arm(kThreadsMax, Outcome::outage, history)),
+            "unknown unknown: refusal without a limit at its count");
+}
+
+TEST(HostLimitOf, PredictionThatIsMissedIsRefuted) {
+  EXPECT_EQ(verdict_of(kThreadsMax, {.at_calibration = 90, .before_the_fleet = 90, .own = 90}),
+            "refuted unknown: fleet size: predicted 8, observed 7");
+}
+
+TEST(HostLimitOf, HostThatChangesWithoutChangingThePredictionDoesNotMatter) {
+  EXPECT_EQ(verdict_of(kThreadsMax, {.before_the_fleet = 110, .own = 94}), "confirmed outage");
+}
+
+TEST(HostLimitOf, HostThatChangesThePredictionMakesItUnknown) {
+  EXPECT_EQ(verdict_of(kThreadsMax, {.before_the_fleet = 111}),
+            "unknown unknown: the host's own use of kernel.threads-max went from 100 to 111, and "
+            "with it the prediction");
+  EXPECT_EQ(verdict_of(kThreadsMax, {.own = 93}),
+            "unknown unknown: the host's own use of kernel.threads-max went from 100 to 93, and "
+            "with it the prediction");
+}
+
+TEST(HostLimitOf, WithoutTheHostsSamplesItIsUnknown) {
+  History unmeasured = host_story(kThreadsMax);
+  std::erase_if(unmeasured, [](const Event& event) {
+    const auto* sample = std::get_if<SampleEvent>(&event.what);
+    return sample && event.arm.empty();
+  });
+  EXPECT_THAT(summary(judge_arm(kThreadsMax, Outcome::outage, unmeasured)),
+              HasSubstr("unknown unknown: what the host had in use of kernel.threads-max was not "
+                        "measured"));
+  History unsampled = host_story(kThreadsMax);
+  std::erase_if(unsampled, [](const Event& event) {
+    const auto* sample = std::get_if<SampleEvent>(&event.what);
+    return sample && sample->scope == "host" && sample->tasks == kLimit;
+  });
+  EXPECT_THAT(summary(judge_arm(kThreadsMax, Outcome::outage, unsampled)),
+              HasSubstr("unknown unknown: no sample of kernel.threads-max in host at the failing "
+                        "step"));
+}
+
+}  // namespace
+}  // namespace ceiling::test
