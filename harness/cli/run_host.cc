@@ -1,7 +1,6 @@
 #include "harness/cli/run_host.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -25,16 +24,6 @@ namespace {
 constexpr double kShareOfHost = 0.8;
 constexpr std::size_t kMaxHistoryBytes = std::size_t{4} << 30;
 constexpr int kDescriptorsBeside = 64;  // of a frontend: clients, backends, status, log
-
-std::string random_id() {
-  std::array<unsigned char, 4> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw Error("getrandom gives no run id");
-  }
-  std::string id;
-  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
-  return id;
-}
 
 std::string group_name(const std::string& run_id) {
   return Cgroup::kTag + run_id;
@@ -123,7 +112,7 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   }
   HostPlan plan{.hierarchy = Hierarchy::detect(),
                 .programs = find_programs(programs),
-                .run_id = random_id(),
+                .run_id = new_run_id(),
                 .groups = {},
                 .tasks = 0,
                 .uids = 0};

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -192,6 +195,16 @@ std::vector<RegistryEntry> Registry::entries() const {
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.run_id < b.run_id; });
   return entries;
+}
+
+std::string new_run_id() {
+  std::uint32_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+    throw Error("getrandom gives no run id");
+  }
+  std::array<char, 9> text{};
+  std::snprintf(text.data(), text.size(), "%08x", number);
+  return text.data();
 }
 
 }  // namespace ceiling

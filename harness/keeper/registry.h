@@ -50,4 +50,7 @@ class Registry {
   std::filesystem::path root_;
 };
 
+/// An id that no other run has, getrandom(2). Throws Error.
+std::string new_run_id();
+
 }  // namespace ceiling

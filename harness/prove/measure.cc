@@ -70,9 +70,8 @@ Measurement measure(const Hierarchy& hierarchy, Testee& testee, const Drive& dri
   return measured;
 }
 
-EventsMeaning probe_events_meaning(const Hierarchy& hierarchy, const std::string& name,
-                                   Launcher& launcher, ProcessSpec spec) {
-  Cgroup limiting = Cgroup::create(hierarchy, name, {"pids"});
+EventsMeaning probe_events_meaning(Cgroup& parent, Launcher& launcher, ProcessSpec spec) {
+  Cgroup limiting = parent.child("limiting");
   Cgroup forking = limiting.child("forking");
   limiting.set_pids_max(1);
   spec.join = forking.join_descriptors();

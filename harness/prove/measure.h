@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "cgroups/cgroup.h"
 #include "cgroups/hierarchy.h"
 #include "harness/prove/measurement.h"
 #include "harness/prove/testee.h"
@@ -22,9 +23,8 @@ Measurement measure(const Hierarchy& hierarchy, Testee& testee, const Drive& dri
                     EventsMeaning meaning);
 
 /// Finds out by a refusal what pids.events means here: a testee in a group without a limit, below
-/// one with a limit of 1. `name` is that of a group that is made for it, below the caller's own,
-/// and removed. `spec` starts a ceiling-testee.
-EventsMeaning probe_events_meaning(const Hierarchy& hierarchy, const std::string& name,
-                                   Launcher& launcher, ProcessSpec spec);
+/// one with a limit of 1. Both are made below `parent`, and removed. `spec` starts a
+/// ceiling-testee.
+EventsMeaning probe_events_meaning(Cgroup& parent, Launcher& launcher, ProcessSpec spec);
 
 }  // namespace ceiling

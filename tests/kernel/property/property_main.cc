@@ -130,8 +130,10 @@ int run_all(const Arguments& arguments) {
   const auto values = HostValues::read();
   TestLauncher launcher;
   Bench bench{.hierarchy = Hierarchy::detect(), .launcher = *launcher};
-  bench.meaning =
-      probe_events_meaning(bench.hierarchy, trial_group(0), *launcher, testee_spec("probe"));
+  {
+    Cgroup group = Cgroup::create(bench.hierarchy, trial_group(0));
+    bench.meaning = probe_events_meaning(group, *launcher, testee_spec("probe"));
+  }
   std::printf("pids.events counts in %s\n", std::string(to_string(bench.meaning)).c_str());
   const int status = arguments.one.empty() ? run(bench, arguments) : run_one(bench, arguments);
   if (bench.meaning == EventsMeaning::unknown) return 1;
