@@ -3,6 +3,7 @@
 # usage: guest.sh KERNEL FOLDER-OF-PROGRAMS
 kernel=$1 bin=$2
 . tests/vm/steps.sh
+. tests/vm/host_limits.sh
 
 # As a service manager does it: the command alone in a group of its own.
 in_scope() {
@@ -23,4 +24,7 @@ step kinesis-2020 kinesis_2020 in_scope
 echo '-pids -memory' >/sys/fs/cgroup/cgroup.subtree_control
 step nproc run nproc
 step fleet-wide run fleet-wide
+for experiment in threads-max pid-max; do step $experiment host_limit $experiment; done
+step harness-killed harness_killed
+step harness-and-keeper-killed harness_and_keeper_killed
 step nothing-left nothing_left
