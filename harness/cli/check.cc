@@ -9,6 +9,7 @@
 #include "harness/check/subject.h"
 #include "harness/check/what_if.h"
 #include "harness/cli/exit_status.h"
+#include "harness/cli/prove_place.h"
 #include "harness/cli/verb.h"
 
 namespace ceiling {
@@ -24,6 +25,7 @@ struct Arguments {
   std::optional<std::int64_t> peers;
   std::optional<std::int64_t> threads_per_peer;
   bool probe = false;
+  bool prove = false;
   bool quiet = false;
   std::vector<std::string> changes;
   Output output;
@@ -79,9 +81,11 @@ Subject read_here(const Arguments& arguments, const Need& need) {
   }
 }
 
-std::string rendered(const Answer& answer, const Output& output) {
-  if (output.format == "json") return check_json(answer);
-  return check_text(answer, output.colour());
+std::string rendered(const Answer& answer, const std::optional<Proof>& proof,
+                     const Output& output) {
+  if (output.format == "json") return check_json(answer, proof ? &*proof : nullptr);
+  return check_text(answer, output.colour()) +
+         (proof ? proof_text(*proof, output.colour()) : std::string());
 }
 
 int exit_status(Fit verdict) {
@@ -104,8 +108,11 @@ int check(const Arguments& arguments) {
   Subject subject = read_here(arguments, need);
   for (const Change& change : changes) apply(change, subject, need);
   const Answer given = answer(subject, need);
-  if (!arguments.quiet) arguments.output.write(rendered(given, arguments.output));
-  return exit_status(given.verdict);
+  std::optional<Proof> proof;
+  if (arguments.prove) proof = prove_place(given);
+  if (!arguments.quiet) arguments.output.write(rendered(given, proof, arguments.output));
+  const int status = exit_status(given.verdict);
+  return proof ? exit_status(*proof, status) : status;
 }
 
 void add_target(CLI::App& app, Arguments& arguments) {
@@ -147,6 +154,11 @@ Verb add_check(CLI::App& app) {
   add_need(app, *arguments);
   app.add_flag("--probe", arguments->probe,
                "count the tasks of the uid by forking until refused (root, or that uid)");
+  app.add_flag(
+      "--prove", arguments->prove,
+      "have a testee make threads in a copy of the place until it is refused, and compare\n"
+      "(root; start it outside of the group that limits); exit status 1 also where that\n"
+      "refutes the answer, 2 where it does not get that far");
   app.add_option("--set", arguments->changes,
                  "what if a limit had this value: --set pids.max=50, --set pids.max:/a=max,\n"
                  "--set RLIMIT_AS=4G, --set stack=1M")

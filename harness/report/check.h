@@ -3,6 +3,7 @@
 #include <string>
 
 #include "harness/check/answer.h"
+#include "harness/prove/proof.h"
 
 namespace ceiling {
 
@@ -11,8 +12,10 @@ namespace ceiling {
 /// For a person: what a new thread meets first, a row a limit with the binding one first, what
 /// could not be seen, the verdict last. At most 80 columns; colour only where `colour`.
 std::string check_text(const Answer& answer, bool colour);
-/// `ceiling.check/1` (schemas/check.json beside this file).
-std::string check_json(const Answer& answer);
+/// What --prove found, after the text.
+std::string proof_text(const Proof& proof, bool colour);
+/// `ceiling.check/1` (schemas/check.json beside this file), with `proof` where there is one.
+std::string check_json(const Answer& answer, const Proof* proof = nullptr);
 /// A test case a limit: failed where it refuses what is needed, skipped where that is unknown.
 std::string check_junit(const Answer& answer);
 /// The text exposition format of Prometheus, gauges only. Unlimited is +Inf, unknown is left out.

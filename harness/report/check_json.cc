@@ -62,6 +62,22 @@ Json limit(const Row& row) {
           {"note", one.note}};
 }
 
+Json proof_document(const Proof& proof) {
+  return {{"predicted",
+           {{"at_least", or_null(proof.predicted_least)},
+            {"at_most", or_null(proof.predicted_most)},
+            {"limit", proof.binding.empty() ? Json() : Json(proof.binding)}}},
+          {"asked", proof.asked},
+          {"made", proof.made},
+          {"errno", proof.error == 0 ? Json() : Json(errno_name(proof.error))},
+          {"attribution",
+           {{"limit", proof.attribution.limit},
+            {"where", proof.attribution.where},
+            {"evidence", proof.attribution.evidence}}},
+          {"verdict", to_string(proof.verdict)},
+          {"reason", proof.reason}};
+}
+
 }  // namespace
 
 nlohmann::ordered_json check_document(const Answer& answer) {
@@ -81,8 +97,10 @@ nlohmann::ordered_json check_document(const Answer& answer) {
           {"reason", answer.reason}};
 }
 
-std::string check_json(const Answer& answer) {
-  return check_document(answer).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string check_json(const Answer& answer, const Proof* proof) {
+  Json document = check_document(answer);
+  if (proof != nullptr) document["proof"] = proof_document(*proof);
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ceiling
