@@ -15,7 +15,7 @@ run() {
 }
 
 step doctor unified
-for program in cgroups spawn keeper; do
+for program in cgroups spawn keeper prove; do
   step "${program}_kernel_test" "$bin/${program}_kernel_test" --gtest_brief=1
 done
 step limits_property "$bin/limits_property" --count 100 --host-limits

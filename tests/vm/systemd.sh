@@ -58,7 +58,7 @@ own_groups >/tmp/own-groups
 
 step doctor unified $scope
 step units units
-for program in cgroups spawn keeper; do
+for program in cgroups spawn keeper prove; do
   step "${program}_kernel_test" $scope "$bin/${program}_kernel_test" --gtest_brief=1
 done
 step limits_property $scope "$bin/limits_property" --count 100 --host-limits
