@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "cgroups/error.h"
@@ -68,7 +69,10 @@ Verb add_predict(CLI::App& app) {
     arguments->output.write(arguments->output.json()
                                 ? predict_json(experiment, arms)
                                 : predict_text(experiment, arms, arguments->output.colour()));
-    return static_cast<int>(kHolds);
+    const bool doubtful = std::any_of(arms.begin(), arms.end(), [](const ArmPrediction& arm) {
+      return !arm.predicted.doubt.empty();
+    });
+    return static_cast<int>(doubtful ? kUnknown : kHolds);
   };
 }
 

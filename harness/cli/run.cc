@@ -103,6 +103,9 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
 }
 
 void show_prediction(const ArmPrediction& arm) {
+  if (!arm.predicted.doubt.empty()) {
+    return tell(fmt::format("{}: no prediction: {}\n", arm.arm.name, arm.predicted.doubt));
+  }
   if (arm.predicted.fleet_size) {
     const std::string who = arm.predicted.member ? member_name(*arm.predicted.member) + " " : "";
     tell(fmt::format("{}: predicted: {}fails at {} frontends, {} tasks, by {}\n", arm.arm.name, who,

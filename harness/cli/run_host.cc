@@ -54,11 +54,32 @@ std::optional<std::int64_t> largest(const LimitPlan& limits, LimitName name) {
   return most;
 }
 
+struct RlimitName {
+  LimitName name;
+  int rlimit;
+  const char* raised_by;
+};
+constexpr std::array<RlimitName, 5> kRlimits = {{
+    {LimitName::rlimit_nproc, RLIMIT_NPROC, "ulimit -Hu"},
+    {LimitName::rlimit_as, RLIMIT_AS, "ulimit -Hv"},
+    {LimitName::rlimit_data, RLIMIT_DATA, "ulimit -Hd"},
+    {LimitName::rlimit_memlock, RLIMIT_MEMLOCK, "ulimit -Hl"},
+    {LimitName::rlimit_nofile, RLIMIT_NOFILE, "ulimit -Hn"},
+}};
+
+void check_hard_limit(const ArmPlan& arm, const RlimitName& limit) {
+  const auto wanted = largest(arm.limits, limit.name);
+  rlimit here{};
+  ::getrlimit(limit.rlimit, &here);
+  if (!wanted || static_cast<rlim_t>(*wanted) <= here.rlim_max) return;
+  throw HostError(fmt::format("arm {} sets {} to {}, and the hard limit here is {}", arm.name,
+                              to_string(limit.name), *wanted, here.rlim_max),
+                  fmt::format("raise it ({}), or take a lower limit", limit.raised_by));
+}
+
 void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& models) {
   rlimit files{};
-  rlimit tasks{};
   ::getrlimit(RLIMIT_NOFILE, &files);
-  ::getrlimit(RLIMIT_NPROC, &tasks);
   for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
     const ArmPlan& arm = experiment.arms[i];
     const auto needed =
@@ -70,12 +91,7 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
                                   arm.name, needed, files.rlim_max),
                       "raise it (ulimit -Hn), or take a smaller fleet");
     }
-    const auto nproc = largest(arm.limits, LimitName::rlimit_nproc);
-    if (nproc && static_cast<rlim_t>(*nproc) > tasks.rlim_max) {
-      throw HostError(fmt::format("arm {} sets RLIMIT_NPROC to {}, and the hard limit here is {}",
-                                  arm.name, *nproc, tasks.rlim_max),
-                      "raise it (ulimit -Hu), or take a lower limit");
-    }
+    for (const RlimitName& limit : kRlimits) check_hard_limit(arm, limit);
   }
 }
 
@@ -213,7 +229,7 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
   std::map<std::string, std::vector<const SampleEvent*>> samples;
   for (const Event& event : history.events) {
     const auto* one = std::get_if<CalibrationEvent>(&event.what);
-    if (one != nullptr) points[event.arm].push_back({one->fleet_size, one->tasks});
+    if (one != nullptr) points[event.arm].push_back({one->fleet_size, one->tasks, one->resources});
     const auto* sample = std::get_if<SampleEvent>(&event.what);
     if (sample != nullptr) samples[event.arm].push_back(sample);
   }

@@ -42,7 +42,22 @@ std::optional<Outcome> outcome_from(std::string_view name) {
 namespace {
 
 bool is_enforced(LimitName name) {
-  return name == LimitName::threads_max || name == LimitName::pid_max;
+  switch (name) {
+    case LimitName::pids_max:
+    case LimitName::rlimit_nproc:
+    case LimitName::rlimit_as:
+    case LimitName::rlimit_data:
+    case LimitName::threads_max:
+    case LimitName::pid_max:
+      return true;
+    case LimitName::rlimit_memlock:
+    case LimitName::rlimit_nofile:
+    case LimitName::memory_max:
+    case LimitName::max_map_count:
+    case LimitName::overcommit_memory:
+      break;
+  }
+  return false;
 }
 
 }  // namespace
@@ -59,11 +74,11 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
   };
   const auto check = [&](const std::string& path, const LimitValues& limits) {
     for (const auto& [name, limit] : limits) {
-      if (!limit.value || name == LimitName::pids_max || name == LimitName::rlimit_nproc) continue;
+      if (!limit.value) continue;
       const std::string key = path + std::string(to_string(name));
       if (!is_enforced(name)) {
         add(limit, key + ": found a limit that is not enforced yet");
-      } else if (!host_limits) {
+      } else if (is_host_wide(name) && !host_limits) {
         add(limit, key +
                        ": found a limit of the whole host: it needs --host-limits, see "
                        "harness/experiments/README.md");

@@ -41,6 +41,18 @@ constexpr std::array<Traits, 11> kTraits = {{
 
 constexpr std::string_view kMember = "frontend-";
 
+struct ResourceName {
+  Resource resource;
+  std::string_view name;
+  LimitName limit;
+};
+constexpr std::array<ResourceName, 4> kResources = {{
+    {Resource::address_space, "address_space_bytes", LimitName::rlimit_as},
+    {Resource::data, "data_bytes", LimitName::rlimit_data},
+    {Resource::locked, "locked_bytes", LimitName::rlimit_memlock},
+    {Resource::descriptors, "descriptors", LimitName::rlimit_nofile},
+}};
+
 const Traits& traits(LimitName name) {
   return kTraits.at(static_cast<std::size_t>(name));
 }
@@ -89,6 +101,26 @@ bool is_per_process(LimitName name) {
 
 bool counts_bytes(LimitName name) {
   return traits(name).bytes;
+}
+
+std::string_view to_string(Resource resource) {
+  return kResources.at(static_cast<std::size_t>(resource)).name;
+}
+
+const std::vector<Resource>& all_resources() {
+  static const std::vector<Resource> all = [] {
+    std::vector<Resource> resources;
+    for (const ResourceName& counted : kResources) resources.push_back(counted.resource);
+    return resources;
+  }();
+  return all;
+}
+
+std::optional<Resource> counted_by(LimitName name) {
+  for (const ResourceName& counted : kResources) {
+    if (counted.limit == name) return counted.resource;
+  }
+  return std::nullopt;
 }
 
 Range allowed(LimitName name) {

@@ -41,6 +41,14 @@ bool is_per_process(LimitName name);
 /// The value is bytes; else it is a number of things.
 bool counts_bytes(LimitName name);
 
+/// What limits count of a process, tasks apart.
+enum class Resource { address_space, data, locked, descriptors };
+/// "address_space_bytes", ..., as a history names it.
+std::string_view to_string(Resource resource);
+const std::vector<Resource>& all_resources();
+/// What RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and RLIMIT_NOFILE count; nothing for all others.
+std::optional<Resource> counted_by(LimitName name);
+
 struct Range {
   std::int64_t least = 0;
   std::int64_t most = 0;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "cgroups/error.h"
@@ -31,6 +32,27 @@ std::pair<int, rlim_t> all_descriptors() {
 }
 
 }  // namespace
+
+/// A limit of a process: how setrlimit(2) and /proc/PID/limits name it, and what it counts.
+struct ProcessLimit {
+  LimitName name;
+  int rlimit;
+  std::string_view row;
+  std::int64_t ProcessUse::*used;
+};
+constexpr std::array<ProcessLimit, 4> kProcessLimits = {{
+    {LimitName::rlimit_as, RLIMIT_AS, "Max address space", &ProcessUse::address_space_bytes},
+    {LimitName::rlimit_data, RLIMIT_DATA, "Max data size", &ProcessUse::data_bytes},
+    {LimitName::rlimit_memlock, RLIMIT_MEMLOCK, "Max locked memory", &ProcessUse::locked_bytes},
+    {LimitName::rlimit_nofile, RLIMIT_NOFILE, "Max open files", &ProcessUse::descriptors},
+}};
+
+/// Limits on memory refuse a thread's stack and leave no trace in the kernel.
+bool limits_memory(const LimitPlan& limits) {
+  return limits.sets(LimitName::rlimit_as) || limits.sets(LimitName::rlimit_data) ||
+         limits.sets(LimitName::rlimit_memlock) || limits.sets(LimitName::max_map_count) ||
+         limits.sets(LimitName::overcommit_memory);
+}
 
 bool Fleet::Frontend::refused_at_start() const {
   return status && status->refusal().phase() == "start";
@@ -127,6 +149,21 @@ uid_t Fleet::uid_of_next() const {
   return site_.frontend_uid(shared ? 0 : size());
 }
 
+std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
+  std::vector<std::pair<int, rlim_t>> rlimits;
+  const auto add = [&](LimitName name, int rlimit) {
+    const auto value = spec_.limits.value(name, number);
+    if (value) rlimits.emplace_back(rlimit, static_cast<rlim_t>(*value));
+    return value.has_value();
+  };
+  for (const ProcessLimit& limit : kProcessLimits) {
+    const bool set = add(limit.name, limit.rlimit);
+    if (!set && limit.name == LimitName::rlimit_nofile) rlimits.push_back(all_descriptors());
+  }
+  add(LimitName::rlimit_nproc, RLIMIT_NPROC);
+  return rlimits;
+}
+
 void Fleet::add_frontend() {
   const uid_t uid = uid_of_next();
   const std::string name = member_name(size() + 1);
@@ -146,13 +183,11 @@ void Fleet::add_frontend() {
                     .arguments = {"--membership", membership_.address},
                     .group = &frontend.group,
                     .uid = uid,
-                    .rlimits = {all_descriptors()},
+                    .rlimits = rlimits_of(number),
                     .descriptors = {}};
+  if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   for (const std::string& guardrail : spec_.guardrails) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
-  }
-  if (const auto nproc = spec_.limits.value(LimitName::rlimit_nproc, number)) {
-    start.rlimits.emplace_back(RLIMIT_NPROC, static_cast<rlim_t>(*nproc));
   }
   try {
     frontend.started = site_.start(
@@ -184,11 +219,13 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
   const wire::Refusal& refusal = status.refusal();
   if (refusal.count() > frontend.refusals_recorded) {
     frontend.refusals_recorded = refusal.count();
-    record(RefusalEvent{.frontend = frontend.name,
-                        .error = refusal.error(),
-                        .tasks = refusal.tasks(),
-                        .version = refusal.version(),
-                        .phase = refusal.phase()});
+    record(RefusalEvent{
+        .frontend = frontend.name,
+        .error = refusal.error(),
+        .tasks = refusal.tasks(),
+        .version = refusal.version(),
+        .phase = refusal.phase(),
+        .probe = refusal.probed() ? std::optional(refusal.probe_error()) : std::nullopt});
   }
 }
 
@@ -250,6 +287,30 @@ std::vector<std::int64_t> Fleet::frontend_memory_bytes() const {
   return bytes;
 }
 
+std::map<std::string, std::vector<std::int64_t>> Fleet::frontend_resources() const {
+  std::map<std::string, std::vector<std::int64_t>> resources;
+  for (const Frontend& one : frontends_) {
+    const auto use = one.started ? read_use(one.started->process.pid()) : std::nullopt;
+    if (!use) continue;
+    for (const ProcessLimit& limit : kProcessLimits) {
+      resources[std::string(to_string(*counted_by(limit.name)))].push_back((*use).*limit.used);
+    }
+  }
+  return resources;
+}
+
+void Fleet::sample_processes(const Frontend& one) {
+  const pid_t pid = one.started->process.pid();
+  for (const ProcessLimit& limit : kProcessLimits) {
+    if (!spec_.limits.sets(limit.name)) continue;
+    const auto use = read_use(pid);
+    if (!use) return;
+    auto sample =
+        sample_process(one.name, to_string(limit.name), limit.row, pid, *use, (*use).*limit.used);
+    if (sample) record(std::move(*sample));
+  }
+}
+
 void Fleet::sample() {
   std::vector<pid_t> pids;
   for (const Frontend& one : frontends_) {
@@ -257,6 +318,7 @@ void Fleet::sample() {
     if (!one.started || one.ended) continue;
     const pid_t pid = one.started->process.pid();
     pids.push_back(pid);
+    sample_processes(one);
     if (!spec_.limits.sets(LimitName::rlimit_nproc) || spec_.limits.scope == LimitScope::fleet)
       continue;
     if (auto sample = sample_nproc(one.name, std::span(&pid, 1))) {

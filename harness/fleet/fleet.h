@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ class Fleet {
   std::vector<wire::Member> in_service() const;
   /// Tasks of every frontend, as the kernel counts them.
   std::vector<std::int64_t> frontend_tasks() const;
+  /// What else each of them has in use, by to_string(Resource).
+  std::map<std::string, std::vector<std::int64_t>> frontend_resources() const;
   /// Bytes charged to each frontend's memory group; empty without a memory controller.
   std::vector<std::int64_t> frontend_memory_bytes() const;
   /// Records every limit in every scope as it stands now.
@@ -83,6 +86,8 @@ class Fleet {
 
   void start_membership();
   void start_backends();
+  std::vector<std::pair<int, rlim_t>> rlimits_of(int number) const;
+  void sample_processes(const Frontend& one);
   void on_status(Frontend& frontend, const wire::Status& status);
   void on_exit(const Exit& exit);
   bool settled() const;

@@ -82,7 +82,9 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
       throw Error(
           fmt::format("a fleet of {} without a limit did not come up; logs/ says why", size));
     }
-    const CalibrationEvent event{.fleet_size = size, .tasks = fleet.frontend_tasks()};
+    const CalibrationEvent event{.fleet_size = size,
+                                 .tasks = fleet.frontend_tasks(),
+                                 .resources = fleet.frontend_resources()};
     progress({"calibration", size - 1, 2,
               fmt::format("{} frontends, {} tasks each", size, event.tasks.front())});
     site.recorder().record(event);

@@ -23,6 +23,8 @@ constexpr std::array<std::pair<OpPhase, const char*>, 4> kPhases{{{OpPhase::invo
 // Linux uses 1..133 (include/uapi/asm-generic/errno.h).
 constexpr int kErrnos = 256;
 
+constexpr const char* kMade = "made";
+
 const char* phase_name(OpPhase phase) {
   for (const auto& [value, name] : kPhases)
     if (value == phase) return name;
@@ -60,10 +62,25 @@ class Fields {
   T integer(const char* name) const {
     return integer_of<T>(at(name), name);
   }
+  std::optional<std::string> nullable_text(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end() || found->is_null()) return std::nullopt;
+    return text_of(*found, name);
+  }
   std::optional<std::int64_t> nullable(const char* name) const {
     const auto found = object_.find(name);
     if (found == object_.end() || found->is_null()) return std::nullopt;
     return integer_of<std::int64_t>(*found, name);
+  }
+  /// Lists of integers by name; empty where the field is missing.
+  std::map<std::string, std::vector<std::int64_t>> lists(const char* name) const {
+    std::map<std::string, std::vector<std::int64_t>> all;
+    const auto found = object_.find(name);
+    if (found == object_.end()) return all;
+    if (!found->is_object()) wrong(name, "an object");
+    const Fields inside(*found);
+    for (const auto& [key, list] : found->items()) all[key] = inside.integers(key.c_str());
+    return all;
   }
   std::vector<std::string> texts(const char* name) const {
     std::vector<std::string> all;
@@ -109,6 +126,11 @@ class Fields {
   const Json& object_;
 };
 
+std::optional<int> probe_of(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return *text == kMade ? 0 : errno_number(*text);
+}
+
 OpPhase phase_of(const std::string& text) {
   for (const auto& [value, name] : kPhases)
     if (text == name) return value;
@@ -120,7 +142,7 @@ What read_run(const Fields& f) {
                   f.text("started_at")};
 }
 What read_calibration(const Fields& f) {
-  return CalibrationEvent{f.integer<int>("fleet_size"), f.integers("tasks")};
+  return CalibrationEvent{f.integer<int>("fleet_size"), f.integers("tasks"), f.lists("resources")};
 }
 What read_step(const Fields& f) {
   return StepEvent{f.integer<int>("fleet_size"), f.flag("settled"), f.integer<int>("in_service"),
@@ -142,9 +164,12 @@ What read_map(const Fields& f) {
                   f.flag("tiling"),   f.flag("published")};
 }
 What read_refusal(const Fields& f) {
-  return RefusalEvent{f.text("frontend"), errno_number(f.text("errno")),
-                      f.integer<std::int64_t>("tasks"), f.integer<std::uint64_t>("version"),
-                      f.text("phase")};
+  return RefusalEvent{f.text("frontend"),
+                      errno_number(f.text("errno")),
+                      f.integer<std::int64_t>("tasks"),
+                      f.integer<std::uint64_t>("version"),
+                      f.text("phase"),
+                      probe_of(f.nullable_text("probe"))};
 }
 What read_sample(const Fields& f) {
   return SampleEvent{f.text("scope"),
@@ -152,7 +177,8 @@ What read_sample(const Fields& f) {
                      f.text("where"),
                      f.nullable("value"),
                      f.integer<std::int64_t>("tasks"),
-                     f.nullable("pids_events")};
+                     f.nullable("pids_events"),
+                     f.nullable("used")};
 }
 What read_fault(const Fields& f) {
   return FaultEvent{f.text("kind"), f.text("target"), f.text("detail")};
@@ -204,6 +230,7 @@ struct Writer {
   }
   void operator()(const CalibrationEvent& e) const {
     line.update({{"fleet_size", e.fleet_size}, {"tasks", e.tasks}});
+    if (!e.resources.empty()) line["resources"] = e.resources;
   }
   void operator()(const StepEvent& e) const {
     line.update({{"fleet_size", e.fleet_size},
@@ -235,6 +262,7 @@ struct Writer {
                  {"tasks", e.tasks},
                  {"version", e.version},
                  {"phase", e.phase}});
+    if (e.probe) line["probe"] = *e.probe == 0 ? kMade : errno_name(*e.probe);
   }
   void operator()(const SampleEvent& e) const {
     line.update({{"scope", e.scope},
@@ -243,6 +271,7 @@ struct Writer {
                  {"value", nullable(e.value)},
                  {"tasks", e.tasks},
                  {"pids_events", nullable(e.pids_events)}});
+    if (e.used) line["used"] = *e.used;
   }
   void operator()(const FaultEvent& e) const {
     line.update({{"kind", e.kind}, {"target", e.target}, {"detail", e.detail}});

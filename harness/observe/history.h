@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct CalibrationEvent {
   static constexpr std::string_view kName = "calibration";
   int fleet_size = 0;
   std::vector<std::int64_t> tasks;
+  /// What else each of them had in use, by name ("address_space_bytes"); empty in older histories.
+  std::map<std::string, std::vector<std::int64_t>> resources = {};
 };
 /// The fleet has this size, and every frontend came to an end of its construction (or, settled
 /// false, the time limit passed first).
@@ -68,16 +71,20 @@ struct RefusalEvent {
   std::int64_t tasks = 0;     ///< the frontend's own count at that moment
   std::uint64_t version = 0;  ///< the map version under construction; 0 at start
   std::string phase;          ///< "start" or "build"
+  /// What the kernel said to one more task right after: 0 made, else the errno. JSON "made" or the
+  /// name; nothing: it was not asked.
+  std::optional<int> probe = {};
 };
 /// One limit in one scope, read from the kernel's files from outside.
 struct SampleEvent {
   static constexpr std::string_view kName = "sample";
   std::string scope;  ///< "frontend-3", "fleet", or the group of an ancestor ("/x")
-  std::string limit;  ///< "pids.max" or "RLIMIT_NPROC"
+  std::string limit;  ///< by its name in `check`
   std::string where;  ///< the file
   std::optional<std::int64_t> value;
   std::int64_t tasks = 0;
   std::optional<std::int64_t> pids_events;  ///< refusals that the kernel counted there
+  std::optional<std::int64_t> used = {};    ///< of a limit that does not count tasks
 };
 /// Something that the harness did to the fleet, or a process that ended by itself.
 struct FaultEvent {

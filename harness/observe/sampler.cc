@@ -15,6 +15,39 @@ SampleEvent sample_pids(const std::string& scope, const PidsState& state) {
           .pids_events = state.events};
 }
 
+std::optional<ProcessUse> read_use(pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  const auto status = read_file_if_there(folder + "/status");
+  if (!status) return std::nullopt;
+  const auto field = [&](const char* key) -> std::int64_t {
+    const auto text = value_of(*status, key);  // a process that is being reaped has no sizes
+    return text ? parse_count(words(*text).at(0), folder + "/status").value_or(0) : 0;
+  };
+  constexpr std::int64_t kKilobyte = 1024;
+  return ProcessUse{
+      .tasks = field("Threads:"),
+      .address_space_bytes = field("VmSize:") * kKilobyte,
+      .data_bytes = field("VmData:") * kKilobyte,
+      .locked_bytes = field("VmLck:") * kKilobyte,
+      .descriptors = static_cast<std::int64_t>(numbered_entries(folder + "/fd").size())};
+}
+
+std::optional<SampleEvent> sample_process(const std::string& scope, std::string_view limit,
+                                          std::string_view row, pid_t pid, const ProcessUse& use,
+                                          std::int64_t used) {
+  const std::string file = "/proc/" + std::to_string(pid) + "/limits";
+  const auto limits = read_file_if_there(file);
+  const auto values = limits ? value_of(*limits, row) : std::nullopt;
+  if (!values) return std::nullopt;
+  return SampleEvent{.scope = scope,
+                     .limit = std::string(limit),
+                     .where = file,
+                     .value = parse_count(words(*values).at(0), file),
+                     .tasks = use.tasks,
+                     .pids_events = std::nullopt,
+                     .used = used};
+}
+
 std::optional<SampleEvent> sample_nproc(const std::string& scope, std::span<const pid_t> pids) {
   std::optional<SampleEvent> sample;
   for (const pid_t pid : pids) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "cgroups/pids_state.h"
 #include "harness/observe/history.h"
@@ -19,5 +20,22 @@ SampleEvent sample_pids(const std::string& scope, const PidsState& state);
 /// first of them has (/proc/PID/limits) and the sum of their tasks (num_threads in /proc/PID/stat).
 /// Processes that are gone count nothing. Nothing when all are.
 std::optional<SampleEvent> sample_nproc(const std::string& scope, std::span<const pid_t> pids);
+
+/// What one process has in use of what its own limits count.
+struct ProcessUse {
+  std::int64_t tasks = 0;
+  std::int64_t address_space_bytes = 0;  ///< VmSize of /proc/PID/status
+  std::int64_t data_bytes = 0;           ///< VmData
+  std::int64_t locked_bytes = 0;         ///< VmLck
+  std::int64_t descriptors = 0;          ///< entries of /proc/PID/fd
+};
+/// Nothing where the process is gone. See proc_pid_status(5); its sizes are kB of 1024.
+std::optional<ProcessUse> read_use(pid_t pid);
+
+/// The limit `limit` of process `pid`, called `row` in /proc/PID/limits ("Max address space"), of
+/// which `used` is in use. Nothing where the process is gone.
+std::optional<SampleEvent> sample_process(const std::string& scope, std::string_view limit,
+                                          std::string_view row, pid_t pid, const ProcessUse& use,
+                                          std::int64_t used);
 
 }  // namespace ceiling

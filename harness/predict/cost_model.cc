@@ -5,6 +5,29 @@
 #include <set>
 
 namespace ceiling {
+namespace {
+
+/// The same frontend at two sizes says what a peer costs, whatever frontends differ in.
+std::optional<ResourceCost> fit_resource(const CalibrationPoint& low, const CalibrationPoint& high,
+                                         const std::string& name) {
+  const auto before = low.resources.find(name);
+  const auto after = high.resources.find(name);
+  if (before == low.resources.end() || after == high.resources.end()) return std::nullopt;
+  if (before->second.size() != low.tasks.size() || after->second.size() != high.tasks.size()) {
+    return std::nullopt;
+  }
+  const std::int64_t run = high.fleet_size - low.fleet_size;
+  const std::int64_t per_peer = (after->second[0] - before->second[0]) / run;
+  for (std::size_t i = 0; i < before->second.size(); ++i) {
+    if (after->second[i] - before->second[i] != per_peer * run || per_peer < 0) return std::nullopt;
+  }
+  const auto [least, most] = std::minmax_element(after->second.begin(), after->second.end());
+  const std::int64_t peers = per_peer * (high.fleet_size - 1);
+  if (*least < peers) return std::nullopt;
+  return ResourceCost{*least - peers, *most - peers, per_peer};
+}
+
+}  // namespace
 
 std::int64_t CostModel::frontend_tasks(int fleet_size) const {
   return base + static_cast<std::int64_t>(per_peer) * (fleet_size - 1);
@@ -43,6 +66,11 @@ std::optional<CostModel> fit(const std::vector<CalibrationPoint>& points) {
     const std::int64_t expected = model.frontend_tasks(point.fleet_size);
     for (const std::int64_t tasks : point.tasks) {
       if (tasks != expected) return std::nullopt;
+    }
+  }
+  for (const Resource resource : all_resources()) {
+    if (const auto cost = fit_resource(*low, *high, std::string(to_string(resource)))) {
+      model.resources[resource] = *cost;
     }
   }
   return model;

@@ -31,11 +31,79 @@ std::optional<Refusal> refusal_at(std::int64_t need, ValueOf value_of) {
   return first;
 }
 
+/// In the order in which they are met by a new thread: glibc maps its stack and makes it writable
+/// before the kernel is asked for the task; its connection needs descriptors afterwards.
+constexpr std::array kOwnLimits = {LimitName::rlimit_as,   LimitName::rlimit_memlock,
+                                   LimitName::rlimit_data, LimitName::rlimit_nproc,
+                                   LimitName::pids_max,    LimitName::rlimit_nofile};
+/// Connections of one client to a frontend: its canary and its sweep. Calibration has no client.
+constexpr std::int64_t kClientDescriptors = 2;
+
+/// What a frontend costs of what `name` counts, clients included; nothing where it was not
+/// measured.
+std::optional<ResourceCost> cost_of(LimitName name, const CostModel& model) {
+  const auto found = model.resources.find(*counted_by(name));
+  if (found == model.resources.end()) return std::nullopt;
+  ResourceCost cost = found->second;
+  if (name == LimitName::rlimit_nofile) cost.most_base += kClientDescriptors;
+  return cost;
+}
+
+/// Tasks of a frontend that starts from `base` and is refused the stack of its next thread.
+std::int64_t tasks_below(std::int64_t value, std::int64_t base, const ResourceCost& cost,
+                         const CostModel& model) {
+  return model.base + (value - base) / (cost.per_peer / model.per_peer);
+}
+
 /// What one member meets in a fleet of `joined`; at 1, what it meets at its start.
 std::optional<Refusal> refusal_of(int member, int joined, const LimitPlan& limits,
                                   const CostModel& model) {
-  return refusal_at(model.frontend_tasks(std::max(joined, 1)),
-                    [&](LimitName name) { return limits.value(name, member); });
+  std::optional<Refusal> first;
+  for (const LimitName name : kOwnLimits) {
+    const auto value = limits.value(name, member);
+    if (!value) continue;
+    const std::int64_t need = model.frontend_tasks(std::max(joined, 1));
+    std::int64_t tasks = *value;
+    if (!counted_by(name)) {
+      if (need <= *value) continue;
+    } else {
+      const auto cost = cost_of(name, model);
+      if (!cost || cost->least(std::max(joined, 1)) <= *value || *value < cost->most_base) continue;
+      tasks = name == LimitName::rlimit_nofile ? need
+                                               : tasks_below(*value, cost->most_base, *cost, model);
+    }
+    if (!first || tasks < first->tasks) first = {.limit = name, .value = *value, .tasks = tasks};
+  }
+  return first;
+}
+
+/// Why it cannot be told whether, or where, a member meets one of its limits; empty where it can.
+std::string doubt_of(int member, int joined, const LimitPlan& limits, const CostModel& model) {
+  for (const LimitName name : kOwnLimits) {
+    const auto value = limits.value(name, member);
+    if (!value || !counted_by(name)) continue;
+    const std::string limit(to_string(name));
+    const std::string unit(to_string(*counted_by(name)));
+    const auto cost = cost_of(name, model);
+    if (!cost && model.measured_at.empty())
+      return limit + " needs --calibrate: " + unit + " are measured";
+    if (!cost) return limit + ": the " + unit + " measured lie on no line";
+    const std::string size = " at " + std::to_string(joined) + " frontends";
+    const auto between = [&](std::int64_t least, std::int64_t most, const std::string& what) {
+      return limit + ": " + std::to_string(*value) + " lies between the " + std::to_string(least) +
+             " and " + std::to_string(most) + " " + unit + " that a frontend may need " + what;
+    };
+    if (*value < cost->most_base) return between(cost->least_base, cost->most_base, "to start");
+    const std::int64_t least = cost->least(joined);
+    const std::int64_t most = cost->most(joined);
+    if (least <= *value && *value < most) return between(least, most, size.substr(1));
+    if (least <= *value || name == LimitName::rlimit_nofile) continue;
+    if (tasks_below(*value, cost->least_base, *cost, model) !=
+        tasks_below(*value, cost->most_base, *cost, model)) {
+      return limit + ": not every frontend is refused the same thread" + size;
+    }
+  }
+  return "";
 }
 
 /// Frontends with limits of their own, counted as they come. Nearly all of them have the same
@@ -55,6 +123,18 @@ class OwnScopes {
     if (drifted < size_ && refusal(0)) return true;
     return std::any_of(limits_.overrides.begin(), end,
                        [this](const auto& one) { return refusal(one.first).has_value(); });
+  }
+
+  /// Of one of the members; empty where there is none.
+  std::string doubt() const {
+    const auto end = limits_.overrides.upper_bound(size_);
+    std::string found;
+    if (std::distance(limits_.overrides.begin(), end) < size_)
+      found = doubt_of(0, std::max(joined_, 1), limits_, model_);
+    for (auto one = limits_.overrides.begin(); one != end && found.empty(); ++one) {
+      found = doubt_of(one->first, std::max(joined_, 1), limits_, model_);
+    }
+    return found;
   }
 
   std::vector<int> failing() const {
@@ -95,7 +175,10 @@ Prediction predict_own_scopes(const ArmPlan& arm, OwnScopes& scopes) {
     while (size < visited) {
       scopes.add_member();
       ++size;
-      if (size < arm.fleet.start || prediction.limit || !scopes.anyone_fails()) continue;
+      if (size < arm.fleet.start || prediction.limit) continue;
+      prediction.doubt = scopes.doubt();
+      if (!prediction.doubt.empty()) return prediction;
+      if (!scopes.anyone_fails()) continue;
       const std::vector<int> first = scopes.failing();
       const Refusal refusal = *scopes.refusal(first.front());
       prediction.limit = refusal.limit;
@@ -165,8 +248,8 @@ std::int64_t peak_tasks(const ArmPlan& arm, const CostModel& model) {
   if (host_limit(arm.limits)) return peak_on_host(arm, model);
   if (arm.limits.scope == LimitScope::frontend) {
     OwnScopes scopes(arm.limits, model);
-    predict_own_scopes(arm, scopes);
-    return scopes.tasks();
+    const bool doubtful = !predict_own_scopes(arm, scopes).doubt.empty();
+    return doubtful ? model.fleet_tasks(arm.fleet.end) : scopes.tasks();
   }
   const auto refused = shared_refusal(arm, model);
   if (!refused) return model.fleet_tasks(arm.fleet.end);

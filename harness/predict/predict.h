@@ -10,14 +10,16 @@
 
 namespace ceiling {
 
-/// What `run` is going to see in one arm. Nothing but the scope is set where the fleet never gets
-/// there.
+/// What `run` is going to see in one arm. Nothing but the scope, or the scope and a doubt, is set
+/// where the fleet never gets there.
 struct Prediction {
   std::optional<int> fleet_size;        ///< the first visited size at which a frontend must fail
   std::optional<std::int64_t> threads;  ///< tasks in the limit's scope at the first refusal
   std::optional<LimitName> limit;       ///< the one that answers; NPROC is asked before pids
   std::optional<std::int64_t> value;    ///< of that limit
   LimitScope scope = LimitScope::frontend;
+  /// Why nothing can be predicted, although a limit is set; empty where that is no matter.
+  std::string doubt = {};
   /// Of scope `frontend`: the frontend that fails first, where it is one alone, and all that fail
   /// at that size, rising. A frontend that cannot start never joins, so that the others do not grow
   /// by it.
@@ -26,9 +28,10 @@ struct Prediction {
 };
 
 /// The members of a step start one after another, each when those before it have settled. Limits
-/// are at least 1, and a frontend makes at least one thread. `threads` is the limit, and one more
-/// where a main process entered a fleet's scope that was full to the last task: joining is never
-/// refused.
+/// are at least 1, and a frontend makes at least one thread. A limit of a process that is not
+/// measured, or that some frontends may meet at a size and others not, leaves a doubt. `threads` is
+/// the limit, and one more where a main process entered a fleet's scope that was full to the last
+/// task: joining is never refused.
 Prediction predict(const ArmPlan& arm, const CostModel& model);
 
 /// The most tasks that the arm's frontends are going to be at any moment, refusals taken into

@@ -7,19 +7,37 @@
 namespace ceiling {
 namespace {
 
-std::string each_of(const CostModel& model, int size) {
-  return "base " + std::to_string(model.base) + " + " + std::to_string(model.per_peer) +
-         " per peer × " + std::to_string(size - 1);
+/// What a frontend of the starting fleet needs of what one limit counts.
+struct Need {
+  std::int64_t each = 0;
+  std::string sum;
+  std::string_view unit;
+};
+
+/// Nothing where it is not known before it is measured.
+std::optional<Need> need_of(LimitName name, const CostModel& model, int size) {
+  const auto sum = [size](std::int64_t base, std::int64_t per_peer) {
+    return "base " + std::to_string(base) + " + " + std::to_string(per_peer) + " per peer × " +
+           std::to_string(size - 1);
+  };
+  const auto resource = counted_by(name);
+  if (!resource) {
+    return Need{model.frontend_tasks(size), sum(model.base, model.per_peer), "tasks"};
+  }
+  const auto cost = model.resources.find(*resource);
+  if (cost == model.resources.end()) return std::nullopt;
+  const ResourceCost& found = cost->second;
+  return Need{found.most(size), sum(found.most_base, found.per_peer), to_string(*resource)};
 }
 
 /// What `who` lacks under one limit; nothing where it fits.
 std::optional<Finding> too_small(const std::string& key, const SetLimit& limit,
-                                 const std::string& who, std::int64_t need,
-                                 const std::string& sum) {
-  if (!limit.value || need <= *limit.value) return std::nullopt;
+                                 const std::string& who, const Need& need) {
+  if (!limit.value || need.each <= *limit.value) return std::nullopt;
   return Finding{limit.at.line, limit.at.column,
                  key + ": " + std::to_string(*limit.value) + " is below what " + who +
-                     " needs: " + std::to_string(need) + " tasks (" + sum + ")"};
+                     " needs: " + std::to_string(need.each) + " " + std::string(need.unit) + " (" +
+                     need.sum + ")"};
 }
 
 std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
@@ -29,9 +47,11 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
   };
   const int start = arm.fleet.start;
   const std::string fleet = "the starting fleet of " + std::to_string(start);
-  const std::string each = each_of(model, start);
-  for (const LimitName name : {LimitName::pids_max, LimitName::rlimit_nproc}) {
+  for (const LimitName name : all_limits()) {
+    if (is_host_wide(name) || name == LimitName::memory_max) continue;
     const std::string key(to_string(name));
+    const auto need = need_of(name, model, start);
+    if (!need) continue;
     const auto drifted = [&](int member) {
       const auto found = arm.limits.overrides.find(member);
       return found != arm.limits.overrides.end() && found->second.contains(name);
@@ -40,16 +60,16 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
     for (int member = 1; member <= start; ++member) members += drifted(member) ? 0 : 1;
     const auto limit = arm.limits.values.find(name);
     if (limit != arm.limits.values.end() && arm.limits.scope == LimitScope::fleet) {
-      add(too_small("limits." + key, limit->second, fleet, model.fleet_tasks(start),
-                    std::to_string(start) + " × (" + each + ")"));
+      add(too_small("limits." + key, limit->second, fleet,
+                    {model.fleet_tasks(start), std::to_string(start) + " × (" + need->sum + ")",
+                     need->unit}));
     } else if (limit != arm.limits.values.end() && members > 0) {
-      add(too_small("limits." + key, limit->second, "a frontend of " + fleet,
-                    model.frontend_tasks(start), each));
+      add(too_small("limits." + key, limit->second, "a frontend of " + fleet, *need));
     }
     for (const auto& [member, limits] : arm.limits.overrides) {
       if (member > start || !drifted(member)) continue;
       add(too_small("limits.overrides." + member_name(member) + "." + key, limits.at(name),
-                    member_name(member) + " of " + fleet, model.frontend_tasks(start), each));
+                    member_name(member) + " of " + fleet, *need));
     }
   }
   add(host_limit_finding(arm, model));

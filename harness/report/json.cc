@@ -21,10 +21,16 @@ Json cost_model(const CostModel& model) {
   Json host = Json::array();
   for (const HostUse& use : model.host)
     host.push_back({{"limit", to_string(use.limit)}, {"value", use.value}, {"used", use.used}});
+  Json resources = Json::object();
+  for (const auto& [resource, cost] : model.resources) {
+    resources[std::string(to_string(resource))] = {
+        {"base", cost.most_base}, {"base_least", cost.least_base}, {"per_peer", cost.per_peer}};
+  }
   Json cost = {{"base", model.base},
                {"per_peer", model.per_peer},
                {"source", model.source},
-               {"measured_at", model.measured_at}};
+               {"measured_at", model.measured_at},
+               {"resources", std::move(resources)}};
   if (!host.empty()) cost["host"] = std::move(host);
   return cost;
 }
@@ -41,7 +47,8 @@ Json predicted(const Prediction& prediction) {
           {"value", or_null(prediction.value)},
           {"scope", to_string(prediction.scope)},
           {"member", prediction.member ? Json(member_name(*prediction.member)) : Json()},
-          {"frontends_failed", failing(prediction)}};
+          {"frontends_failed", failing(prediction)},
+          {"doubt", or_null(prediction.doubt)}};
 }
 
 Json observed(const Observed& seen) {

@@ -54,6 +54,22 @@ std::string cost(const CostModel& model) {
                      model.source, where);
 }
 
+/// What a frontend costs of what the limits of its process count, a line for each that is set.
+std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan& limits) {
+  std::vector<std::string> lines;
+  for (const LimitName name : all_limits()) {
+    const auto resource = counted_by(name);
+    if (!resource || !limits.sets(name) || !model.resources.contains(*resource)) continue;
+    const ResourceCost& found = model.resources.at(*resource);
+    const std::string base = found.least_base == found.most_base
+                                 ? std::to_string(found.most_base)
+                                 : fmt::format("{} to {}", found.least_base, found.most_base);
+    lines.push_back(fmt::format("{} {} and {} a peer count against {}", base, to_string(*resource),
+                                found.per_peer, to_string(name)));
+  }
+  return lines;
+}
+
 std::string scope(LimitScope scope) {
   switch (scope) {
     case LimitScope::frontend:
@@ -123,7 +139,10 @@ void table(Page& page, const ArmVerdict& arm) {
     compare(page, "limit", predicted.limit ? std::string(to_string(*predicted.limit)) : "-",
             or_dash(seen.limit), predicted.value ? fmt::format("set to {}", *predicted.value) : "");
   }
-  if (arm.cost_model) page.line(4, cost(*arm.cost_model));
+  if (!arm.cost_model) return;
+  page.line(4, cost(*arm.cost_model));
+  for (const std::string& line : resource_lines(*arm.cost_model, arm.arm.limits))
+    page.line(4, line);
 }
 
 void attribution(Page& page, const Attribution& found) {
@@ -182,6 +201,11 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   const Prediction& predicted = one.predicted;
   page.line(0, fmt::format("arm {}, {}", one.arm.name, guardrails(one.arm)));
   page.line(2, cost(one.cost_model));
+  if (!predicted.doubt.empty()) {
+    page.line(2, "no prediction: " + predicted.doubt, Tone::doubtful);
+    return page.blank();
+  }
+  for (const std::string& line : resource_lines(one.cost_model, one.arm.limits)) page.line(2, line);
   if (!predicted.fleet_size) {
     page.line(2, fmt::format("no frontend fails up to {} frontends", one.arm.fleet.end));
     page.line(2,
@@ -202,6 +226,13 @@ void prediction_block(Page& page, const ArmPrediction& one) {
     page.line(
         2, fmt::format("why: the fleet would need {} there, the host has {} in use, {} is {}",
                        one.cost_model.fleet_tasks(size), *used, limit, or_dash(predicted.value)));
+    return page.blank();
+  }
+  if (predicted.limit && counted_by(*predicted.limit)) {
+    const ResourceCost& found = one.cost_model.resources.at(*counted_by(*predicted.limit));
+    page.line(
+        2, fmt::format("why: a frontend would need {} {}, {} is {}", found.least(size),
+                       to_string(*counted_by(*predicted.limit)), limit, or_dash(predicted.value)));
     return page.blank();
   }
   page.line(2, fmt::format(

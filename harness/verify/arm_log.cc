@@ -11,7 +11,7 @@ class Sorter {
  public:
   void operator()(const RunEvent&) {}
   void operator()(const CalibrationEvent& e) {
-    log_.calibration.push_back({e.fleet_size, e.tasks});
+    log_.calibration.push_back({e.fleet_size, e.tasks, e.resources});
   }
   void operator()(const StepEvent& e) {
     under_way_.step = &e;

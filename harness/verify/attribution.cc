@@ -114,6 +114,54 @@ Attribution attributed(LimitName limit, const SampleEvent& sample, Attribution s
   return so_far;
 }
 
+/// What the kernel said to one more task right after each refusal; nothing where it was not asked
+/// each time, or did not say the same.
+std::optional<int> probed(const std::vector<const RefusalEvent*>& refusals) {
+  const std::optional<int> first = refusals.front()->probe;
+  const bool same = std::all_of(refusals.begin(), refusals.end(),
+                                [&](const RefusalEvent* one) { return one->probe == first; });
+  return same ? first : std::nullopt;
+}
+
+/// A process with less left of a resource than one thread costs.
+bool no_room(const SampleEvent& sample, std::int64_t thread) {
+  return sample.value && sample.used && *sample.used <= *sample.value &&
+         *sample.value - *sample.used < thread;
+}
+
+/// The kernel had a task to give, so the stack was refused. The limit is the only one of its kind
+/// that all who failed have no room under.
+Attribution attribute_to_memory(const std::optional<CostModel>& model, const StepLog& failing,
+                                const std::vector<std::string>& scopes, Attribution found) {
+  if (!model || model->per_peer == 0) return found;
+  const SampleEvent* met = nullptr;
+  for (const LimitName name :
+       {LimitName::rlimit_as, LimitName::rlimit_memlock, LimitName::rlimit_data}) {
+    const auto cost = model->resources.find(*counted_by(name));
+    if (cost == model->resources.end()) continue;
+    const std::int64_t thread = cost->second.per_peer / model->per_peer;
+    std::size_t full = 0;
+    const SampleEvent* example = nullptr;
+    for (const std::string& scope : scopes) {
+      const SampleEvent* sample = failing.sample(scope, to_string(name));
+      if (!sample || !sample->value || !sample->used) continue;
+      if (!example) example = sample;
+      if (no_room(*sample, thread)) ++full;
+    }
+    if (!example) continue;
+    found.evidence[fmt::format("{} in use", to_string(name))] =
+        fmt::format("{} of {}, a thread needs {}, no room in {} of {} processes", *example->used,
+                    *example->value, thread, full, scopes.size());
+    if (full != scopes.size()) continue;
+    if (met) return found;  // two of them: which one answered cannot be told
+    met = example;
+  }
+  if (!met) return found;
+  found.limit = met->limit;
+  found.where = met->where;
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
@@ -123,7 +171,8 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
   return differ ? failing.first_refused() : failing.step->failed;
 }
 
-Attribution attribute(const LimitPlan& limits, const StepLog* before, const StepLog& failing) {
+Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& model,
+                      const StepLog* before, const StepLog& failing) {
   Attribution found;
   found.evidence["refusals_reported"] = std::to_string(failing.refusals.size());
   if (failing.refusals.empty()) return found;
@@ -142,6 +191,10 @@ Attribution attribute(const LimitPlan& limits, const StepLog* before, const Step
   if (nproc.example) found.evidence["tasks against RLIMIT_NPROC"] = nproc.text();
 
   if (!all_again(failing.refusals)) return found;
+  if (const auto probe = probed(failing.refusals)) {
+    found.evidence["clone right after"] = *probe == 0 ? "made" : errno_name(*probe);
+    if (*probe == 0) return attribute_to_memory(model, failing, scopes, std::move(found));
+  }
   const bool counted = events.moved() || outer_events.moved();
   if (pids.all() && events.moved()) return attributed(LimitName::pids_max, *pids.example, found);
   if (outer && counted) return attributed(LimitName::pids_max, *outer, found);

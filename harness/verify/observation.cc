@@ -113,8 +113,8 @@ std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
 
 class Observer {
  public:
-  Observer(const ArmPlan& arm, const ArmLog& log)
-      : arm_(arm), log_(log), failing_(failing_index(log)) {}
+  Observer(const ArmPlan& arm, const ArmLog& log, const std::optional<CostModel>& model)
+      : arm_(arm), log_(log), model_(model), failing_(failing_index(log)) {}
 
   Observation take() {
     if (failing_ < log_.steps.size()) observe_failure();
@@ -136,6 +136,7 @@ class Observer {
 
   const ArmPlan& arm_;
   const ArmLog& log_;
+  const std::optional<CostModel>& model_;
   const std::size_t failing_;
   Observation seen_;
 };
@@ -145,7 +146,7 @@ void Observer::observe_failure() {
   const LimitScope scope = counted_scope(arm_.limits);
   seen_.failing = &failing;
   seen_.attribution =
-      attribute(arm_.limits, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
+      attribute(arm_.limits, model_, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
   seen_.observed.fleet_size = failing.step->fleet_size;
   seen_.observed.frontends_failed = static_cast<int>(failing.step->failed.size());
   seen_.observed.limit = seen_.attribution.limit;
@@ -201,8 +202,8 @@ void Observer::observe_routable() {
 
 }  // namespace
 
-Observation observe(const ArmPlan& arm, const ArmLog& log) {
-  return Observer(arm, log).take();
+Observation observe(const ArmPlan& arm, const ArmLog& log, const std::optional<CostModel>& model) {
+  return Observer(arm, log, model).take();
 }
 
 }  // namespace ceiling

@@ -27,6 +27,7 @@ struct Observation {
 
 /// Reads the observation out of the log: the steps must be the planned ones, settled, without a
 /// contradiction between frontends and kernel, and the arm must have come to its end.
-Observation observe(const ArmPlan& arm, const ArmLog& log);
+/// `model` says what a thread costs, where it is known.
+Observation observe(const ArmPlan& arm, const ArmLog& log, const std::optional<CostModel>& model);
 
 }  // namespace ceiling

@@ -209,7 +209,7 @@ class ArmJudge {
   /// `shared`: the log before the arms.
   ArmVerdict judge(const ArmLog& shared) {
     make_prediction(log_.calibration.empty() ? shared : log_);
-    Observation seen = observe(verdict_.arm, log_);
+    Observation seen = observe(verdict_.arm, log_, verdict_.cost_model);
     add(seen.findings);
     verdict_.observed = seen.observed;
     verdict_.attribution = std::move(seen.attribution);
@@ -241,6 +241,8 @@ class ArmJudge {
     verdict_.cost_model->host = host_use(measured.host);
     append(findings_.inconclusive, host_drift(verdict_.arm, *verdict_.cost_model, log_));
     verdict_.predicted = predict(verdict_.arm, *verdict_.cost_model);
+    if (!verdict_.predicted.doubt.empty())
+      findings_.inconclusive.push_back("no prediction: " + verdict_.predicted.doubt);
   }
 
   void compare(const Observation& seen) {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <system_error>
 
+#include "workload/frontend/clone_probe.h"
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
@@ -32,6 +33,7 @@ Frontend::Frontend(Options options)
                              post([this, refusal = std::move(refusal)] { refused(refusal); });
                            },
                        .count_tasks = options_.count_tasks,
+                       .probe = options_.probe ? clone_probe : std::function<int()>(),
                        .log = log()}) {}
 
 int Frontend::run() {
@@ -52,6 +54,10 @@ bool Frontend::start_threads() {
     return true;
   } catch (const std::system_error& error) {
     refusal.set_error(error.code().value());
+    if (options_.probe) {
+      refusal.set_probed(true);
+      refusal.set_probe_error(clone_probe());
+    }
     refusal.set_tasks(options_.count_tasks());
     refusal.set_phase("start");
     refusal.set_count(1);

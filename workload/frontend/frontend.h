@@ -25,6 +25,7 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
+  bool probe = false;  ///< asks for one more task right after a refusal, see clone_probe.h
   /// What it says of its own tasks when it is refused; a test build says something else.
   std::function<std::uint32_t()> count_tasks = wire::own_tasks;
 };

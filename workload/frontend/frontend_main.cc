@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -6,20 +5,20 @@
 #include <string>
 #include <vector>
 
+#include "workload/frontend/address_space.h"
 #include "workload/frontend/frontend.h"
 #include "workload/protocol/process.h"
 
 int main(int argc, char** argv) {
-  // A thread's first malloc would otherwise add an arena: 64 MiB of address space and two mappings
-  // each.
-  ::mallopt(M_ARENA_MAX, 1);
-
+  ceiling::frontend::fix_address_space();
   ceiling::frontend::Options options;
   std::vector<std::string> guardrails;
   CLI::App app("A frontend of the fleet: one thread per peer, a shard-map, an HTTP endpoint.");
   app.add_option("--name", options.name, "unique in the fleet")->required();
   app.add_option("--membership", options.membership, "address of ceiling-membership")->required();
   app.add_option("--status", options.status, "fd:N, @name (abstract) or a path")->required();
+  app.add_flag("--probe", options.probe,
+               "after a refused thread, ask the kernel for one more task and report what it says");
   app.add_option("--guardrail", guardrails, "may be repeated")
       ->check(CLI::IsMember({"staged-build"}));
   try {

@@ -128,6 +128,10 @@ bool PeerThreads::create(std::uint64_t version, const wire::Member& member, std:
   } catch (const std::system_error& refusal) {
     wire::Refusal report;
     report.set_error(refusal.code().value());
+    if (hooks_.probe) {
+      report.set_probed(true);
+      report.set_probe_error(hooks_.probe());
+    }
     report.set_tasks(hooks_.count_tasks());
     report.set_version(version);
     report.set_phase("build");

@@ -29,6 +29,8 @@ class PeerThreads {
     std::function<void(wire::Refusal)> refused;
     /// Tasks of this process; called on the creator thread, right after a refusal.
     std::function<std::uint32_t()> count_tasks;
+    /// What the kernel says to one more task right after a refusal: 0 or errno; empty: not asked.
+    std::function<int()> probe;
     /// A line for the log; called on any of them.
     std::function<void(std::string)> log;
   };

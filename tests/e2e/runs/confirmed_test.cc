@@ -168,6 +168,60 @@ TEST_F(ConfirmedTest, AFleetFailsFirstWhereItsConfigurationDrifted) {
   EXPECT_LT(result["arms"][0]["routable"]["lowest"], 1.0);
 }
 
+TEST_F(ConfirmedTest, StacksFillTheAddressSpaceBeforeAnyTaskIsRefused) {
+  const Ended run = run_ceiling({"run", shipped("address-space"), "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  EXPECT_EQ(schema_problems("result", run.out), "");
+  EXPECT_EQ(
+      schema_problems("history", sampled_lines(read_text(only_run() / "history.jsonl")), true), "");
+  const json result = json::parse(run.out);
+  constexpr std::int64_t kThread = (1 << 20) + 4096;  // stack and guard page
+  const json& first = result["arms"][0];
+  const json cost = first["cost_model"]["resources"]["address_space_bytes"];
+  EXPECT_EQ(cost["per_peer"], kThread);
+  // How much a frontend maps at its start depends on its libraries; the rest follows from it.
+  const std::int64_t peers = ((32 << 20) - cost["base"].get<std::int64_t>()) / kThread;
+  const int size = static_cast<int>(peers) + 2;
+  const int threads = static_cast<int>(peers) + 3;
+  expect_arm(first, {"unguarded", "outage", size, threads, "RLIMIT_AS"});
+  expect_arm(result["arms"][1], {"staged-build", "contained", size, threads, "RLIMIT_AS"});
+  EXPECT_EQ(first["observed"]["frontends_failed"], size);
+  EXPECT_EQ(first["attribution"]["evidence"]["clone right after"], "made");
+}
+
+TEST_F(ConfirmedTest, AMemberWithLessDataThanTheRestFailsAlone) {
+  const Ended run =
+      run_ceiling({"run", file("small.yaml", small_experiment(40, 12, "outage")), "--set",
+                   "limits.overrides.frontend-2.RLIMIT_DATA=18M", "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["cost_model"]["resources"]["data_bytes"]["per_peer"], 1 << 20);
+  EXPECT_EQ(arm["predicted"]["member"], "frontend-2");
+  EXPECT_EQ(arm["observed"]["member"], "frontend-2");
+  EXPECT_EQ(arm["observed"]["limit"], "RLIMIT_DATA");
+  EXPECT_EQ(arm["predicted"]["fleet_size"], arm["observed"]["fleet_size"]);
+  EXPECT_EQ(arm["predicted"]["threads"], arm["observed"]["threads"]);
+}
+
+// Limits on memory are looked for, and a limit on tasks is met.
+TEST_F(ConfirmedTest, ATaskThatIsRefusedIsToldFromAStack) {
+  const Ended run = run_ceiling({"run", file("small.yaml", small_experiment(8, 12, "outage")),
+                                 "--set", "limits.RLIMIT_AS=64M", "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["observed"]["limit"], "pids.max");
+  EXPECT_EQ(arm["attribution"]["evidence"]["clone right after"], "EAGAIN");
+}
+
+TEST_F(ConfirmedTest, BytesAreNotPredictedUnmeasured) {
+  const Ended documented = run_ceiling({"predict", shipped("address-space")});
+  EXPECT_EQ(documented.status, 2) << documented.err;
+  EXPECT_THAT(documented.out, testing::HasSubstr("no prediction: RLIMIT_AS needs --calibrate"));
+  const Ended measured = run_ceiling({"predict", shipped("address-space"), "--calibrate"});
+  EXPECT_EQ(measured.status, 0) << measured.err;
+  EXPECT_THAT(measured.out, testing::HasSubstr("every frontend fails: RLIMIT_AS refuses at"));
+}
+
 TEST_F(ConfirmedTest, PredictSaysBeforehandWhatRunSees) {
   const std::string small = file("small.yaml", small_experiment(8, 12, "outage"));
   const Ended documented = run_ceiling({"predict", small, "--format", "json"});

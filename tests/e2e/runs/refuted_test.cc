@@ -56,6 +56,27 @@ TEST_F(RefutedTest, ADriftedMemberThatReportsFewerTasksThanTheKernelCounts) {
               HasSubstr("frontend-2 reports 7 tasks, the kernel counts 8 in its group"));
 }
 
+TEST_F(RefutedTest, AnAddressSpaceLimitWhoseProofIsMissing) {
+  arm_of(small_experiment(40, 20, "outage"), 0, {"--set", "limits.RLIMIT_AS=30M"});
+  const std::filesystem::path stored = only_run() / "history.jsonl";
+  std::string text = read_text(stored);
+  for (std::size_t at = 0; (at = text.find(",\"probe\":\"made\"", at)) != std::string::npos;) {
+    text.erase(at, std::string_view(",\"probe\":\"made\"").size());
+  }
+  std::ofstream(stored) << text;
+  const Ended verified = run_ceiling({"verify", only_run().string()});
+  EXPECT_EQ(verified.status, 2) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("refusal without a limit at its count"));
+}
+
+TEST_F(RefutedTest, AStartingFleetThatItsAddressSpaceIsTooSmallFor) {
+  const Ended run = run_ceiling({"run", file("small.yaml", small_experiment(40, 20, "outage")),
+                                 "--set", "limits.RLIMIT_AS=21M"});
+  EXPECT_EQ(run.status, 64) << run.out;
+  EXPECT_THAT(run.err, HasSubstr("limits.RLIMIT_AS: 22020096 is below what a frontend of the "
+                                 "starting fleet of 3 needs"));
+}
+
 TEST_F(RefutedTest, AStoredRunWhoseDriftIsSaidToBeAnothers) {
   arm_of(small_experiment(20, 12, "outage"), 0,
          {"--set", "limits.overrides.frontend-2.pids.max=8"});

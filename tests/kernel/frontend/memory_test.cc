@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "harness/fleet/fleet.h"
 #include "tests/support/fleet/test_site.h"
@@ -78,6 +79,42 @@ TEST_F(FrontendMemory, APeerCostsLessThan64KiB) {
 
 TEST_F(FrontendMemory, ZLeavesNothingBehind) {
   EXPECT_EQ(left_behind(), "");
+}
+
+// Exactly, so that a limit on it can be predicted to the byte: see address_space.h.
+TEST_F(FrontendMemory, APeerMapsOneStackAndTakesTwoDescriptors) {
+  constexpr int kSize = 24;
+  TestSite site(kSize);
+  Fleet fleet(*site,
+              {.label = "mapped",
+               .start = 2,
+               .threads_per_peer = 1,
+               .backends = 1,
+               .streams = {{.name = "orders", .shards = 32}},
+               .guardrails = {},
+               .limits = {}},
+              nullptr);
+  while (fleet.size() < 2) fleet.add_frontend();
+  ASSERT_TRUE(fleet.settle());
+  const auto small = fleet.frontend_resources();
+  while (fleet.size() < kSize) fleet.add_frontend();
+  ASSERT_TRUE(fleet.settle());
+  const auto large = fleet.frontend_resources();
+  const auto peer_costs = [&](const std::string& resource, std::size_t frontend) {
+    return (large.at(resource).at(frontend) - small.at(resource).at(frontend)) / (kSize - 2);
+  };
+  constexpr std::int64_t kStack = 1 << 20;
+  for (std::size_t frontend : {0U, 1U}) {
+    EXPECT_EQ(peer_costs("address_space_bytes", frontend), kStack + 4096);
+    EXPECT_EQ(peer_costs("data_bytes", frontend), kStack);
+    EXPECT_EQ(peer_costs("descriptors", frontend), 2);
+  }
+  EXPECT_EQ(std::set<std::int64_t>(large.at("address_space_bytes").begin(),
+                                   large.at("address_space_bytes").end())
+                .size(),
+            1U)
+      << "frontends of one fleet have mapped the same";
+  fleet.destroy();
 }
 
 }  // namespace

@@ -37,6 +37,18 @@ const std::vector<Line> kLines = {
     {{2, "a", RefusalEvent{"frontend-1", EAGAIN, 24, 21, "build"}},
      R"({"t_s":2.0,"arm":"a","event":"refusal","frontend":"frontend-1","errno":"EAGAIN","tasks":24,)"
      R"("version":21,"phase":"build"})"},
+    {{0.5, "", CalibrationEvent{2, {6, 6}, {{"descriptors", {20, 21}}}}},
+     R"({"t_s":0.5,"arm":"","event":"calibration","fleet_size":2,"tasks":[6,6],)"
+     R"("resources":{"descriptors":[20,21]}})"},
+    {{2, "a", RefusalEvent{"frontend-1", EAGAIN, 24, 21, "build", 0}},
+     R"({"t_s":2.0,"arm":"a","event":"refusal","frontend":"frontend-1","errno":"EAGAIN","tasks":24,)"
+     R"("version":21,"phase":"build","probe":"made"})"},
+    {{2, "a", RefusalEvent{"frontend-1", EAGAIN, 24, 21, "build", EAGAIN}},
+     R"({"t_s":2.0,"arm":"a","event":"refusal","frontend":"frontend-1","errno":"EAGAIN","tasks":24,)"
+     R"("version":21,"phase":"build","probe":"EAGAIN"})"},
+    {{2, "a", SampleEvent{"frontend-1", "RLIMIT_AS", "/h", 4096, 23, std::nullopt, 4000}},
+     R"({"t_s":2.0,"arm":"a","event":"sample","scope":"frontend-1","limit":"RLIMIT_AS","where":"/h",)"
+     R"("value":4096,"tasks":23,"pids_events":null,"used":4000})"},
     {{2, "a", SampleEvent{"frontend-1", "pids.max", "/f", 24, 23, 0}},
      R"({"t_s":2.0,"arm":"a","event":"sample","scope":"frontend-1","limit":"pids.max","where":"/f",)"
      R"("value":24,"tasks":23,"pids_events":0})"},

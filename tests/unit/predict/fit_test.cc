@@ -34,6 +34,35 @@ TEST(Fit, AllowsAFleetWithoutThreadsPerPeer) {
   EXPECT_EQ(model->per_peer, 0);
 }
 
+std::vector<CalibrationPoint> points_with(std::vector<std::int64_t> at_two,
+                                          std::vector<std::int64_t> at_three) {
+  return {{2, {4, 4}, {{"address_space_bytes", std::move(at_two)}}},
+          {3, {5, 5, 5}, {{"address_space_bytes", std::move(at_three)}}}};
+}
+
+TEST(FitResource, TakesThePeersCostFromTheSameFrontendAndTheBaseFromAll) {
+  const auto model = fit(points_with({1100, 1104}, {1200, 1204, 1196}));
+  ASSERT_TRUE(model);
+  ASSERT_TRUE(model->resources.contains(Resource::address_space));
+  const ResourceCost& cost = model->resources.at(Resource::address_space);
+  EXPECT_EQ(cost.per_peer, 100);
+  EXPECT_EQ(cost.least_base, 996);
+  EXPECT_EQ(cost.most_base, 1004);
+  EXPECT_EQ(cost.least(3), 1196);
+  EXPECT_EQ(cost.most(3), 1204);
+}
+
+TEST(FitResource, MakesNoCostOfWhatLiesOnNoLine) {
+  for (const auto& points : {points_with({1100, 1100}, {1200, 1201, 1200}),  // differ by frontend
+                             points_with({1100, 1100}, {1050, 1050, 1050}),  // fall
+                             points_with({1100}, {1200, 1200, 1200}),        // one is missing
+                             points_with({10, 10}, {90, 90, 90})}) {         // no base is left
+    const auto model = fit(points);
+    ASSERT_TRUE(model) << "the tasks lie on a line all the same";
+    EXPECT_TRUE(model->resources.empty());
+  }
+}
+
 TEST(Fit, MakesNoModelOfOneSize) {
   EXPECT_FALSE(fit({}));
   EXPECT_FALSE(fit({{2, {4, 4}}}));

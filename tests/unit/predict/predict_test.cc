@@ -160,6 +160,73 @@ TEST(Predict, WhoCannotStartDoesNotMakeTheOthersGrow) {
   EXPECT_EQ(predicted.failing, std::vector{6});
 }
 
+CostModel with_address_space(std::int64_t least_base, std::int64_t most_base,
+                             std::int64_t per_peer) {
+  CostModel model{3, static_cast<int>(per_peer / 100), "measured", {2, 3}};
+  model.resources[Resource::address_space] = {least_base, most_base, per_peer};
+  return model;
+}
+
+Prediction under_address_space(std::int64_t limit, const CostModel& model,
+                               std::optional<std::int64_t> pids_max = {}) {
+  ArmPlan arm = arm_with({2, 40, 1, model.per_peer}, limits(LimitScope::frontend, pids_max, {}));
+  arm.limits.set(LimitName::rlimit_as, limit);
+  return predict(arm, model);
+}
+
+TEST(PredictBytes, SaysWhichThreadsStackIsRefused) {
+  const CostModel model = with_address_space(1000, 1000, 100);
+  EXPECT_EQ(under_address_space(1899, model).fleet_size, 10);  // nine peers are 1900
+  EXPECT_EQ(under_address_space(1900, model).fleet_size, 11);
+  const Prediction predicted = under_address_space(1950, model);
+  EXPECT_EQ(predicted.fleet_size, 11);
+  EXPECT_EQ(predicted.threads, 12);
+  EXPECT_EQ(predicted.limit, LimitName::rlimit_as);
+  EXPECT_EQ(predicted.value, 1950);
+  EXPECT_EQ(predicted.failing.size(), 11U);
+  EXPECT_EQ(predicted.doubt, "");
+}
+
+TEST(PredictBytes, CountsThreadsWithinAPeer) {
+  const CostModel model = with_address_space(1000, 1000, 300);  // three threads of 100
+  EXPECT_EQ(under_address_space(1850, model).fleet_size, 4);
+  EXPECT_EQ(under_address_space(1850, model).threads, 3 + 8);
+}
+
+TEST(PredictBytes, LetsTheLimitAnswerThatTheFirstThreadMeets) {
+  const CostModel model = with_address_space(1000, 1000, 100);
+  EXPECT_EQ(under_address_space(1950, model, 13).limit, LimitName::rlimit_as);
+  EXPECT_EQ(under_address_space(1950, model, 11).limit, LimitName::pids_max);
+  EXPECT_EQ(under_address_space(1950, model, 12).limit, LimitName::rlimit_as)
+      << "glibc maps the stack before it asks for the task";
+}
+
+TEST(PredictBytes, DoubtsWhatOnlySomeFrontendsMeet) {
+  const CostModel model = with_address_space(996, 1004, 100);
+  EXPECT_EQ(under_address_space(1950, model).fleet_size, 11);
+  const Prediction predicted = under_address_space(1900, model);
+  EXPECT_FALSE(predicted.fleet_size);
+  EXPECT_EQ(predicted.doubt,
+            "RLIMIT_AS: 1900 lies between the 1896 and 1904 address_space_bytes that a frontend "
+            "may need at 10 frontends");
+  EXPECT_EQ(under_address_space(1000, model).doubt,
+            "RLIMIT_AS: 1000 lies between the 996 and 1004 address_space_bytes that a frontend may "
+            "need to start");
+  const Prediction within = under_address_space(1700, with_address_space(996, 1004, 300));
+  EXPECT_EQ(within.doubt,
+            "RLIMIT_AS: not every frontend is refused the same thread at 4 frontends");
+}
+
+TEST(PredictBytes, NeedsAMeasurement) {
+  EXPECT_EQ(under_address_space(1900, kModel).doubt,
+            "RLIMIT_AS needs --calibrate: address_space_bytes are measured");
+  EXPECT_EQ(under_address_space(1900, {3, 1, "measured", {2, 3}}).doubt,
+            "RLIMIT_AS: the address_space_bytes measured lie on no line");
+  ArmPlan arm = arm_with({2, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::rlimit_as, 1900);
+  EXPECT_EQ(peak_tasks(arm, kModel), 40 * 42) << "the most that it can be";
+}
+
 class StartingFleet : public testing::Test {
  protected:
   static std::vector<std::string> texts(const Experiment& experiment,
@@ -216,6 +283,16 @@ TEST_F(StartingFleet, IsMeasuredAgainstTheOverridesOfItsMembers) {
     arm.limits.overrides[member][LimitName::pids_max].value = 6;
   }
   EXPECT_TRUE(texts(of({arm}), {kModel}).empty()) << "the fleet's own value holds for none of them";
+}
+
+TEST_F(StartingFleet, IsMeasuredAgainstBytesWhereTheyAreKnown) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::rlimit_as, 1299);
+  EXPECT_TRUE(texts(of({arm}), {kModel}).empty());
+  EXPECT_EQ(texts(of({arm}), {with_address_space(1000, 1000, 100)}),
+            std::vector<std::string>{
+                "limits.RLIMIT_AS: 1299 is below what a frontend of the starting fleet of 4 needs: "
+                "1300 address_space_bytes (base 1000 + 100 per peer × 3)"});
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {

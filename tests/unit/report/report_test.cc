@@ -36,12 +36,13 @@ TEST(ResultJson, CarriesWhatTheInterfacePromises) {
   EXPECT_EQ(arm["name"], "unguarded");
   EXPECT_EQ(arm["guardrails"], json::array());
   EXPECT_EQ(arm["outcome"], "outage");
-  EXPECT_EQ(
-      arm["cost_model"],
-      json::parse(R"({"base": 5, "per_peer": 1, "source": "measured", "measured_at": [2, 3]})"));
+  EXPECT_EQ(arm["cost_model"],
+            json::parse(R"({"base": 5, "per_peer": 1, "source": "measured", "measured_at": [2, 3],
+                            "resources": {"address_space_bytes":
+                              {"base": 1000, "base_least": 1000, "per_peer": 100}}})"));
   EXPECT_EQ(arm["predicted"],
             json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "value": 10,
-                            "scope": "frontend", "member": null, "frontends_failed": 7})"));
+                            "scope": "frontend", "member": null, "frontends_failed": 7, "doubt": null})"));
   EXPECT_EQ(arm["observed"],
             json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
                             "member": null, "frontends_failed": 7, "failure": "build"})"));

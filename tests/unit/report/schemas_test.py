@@ -41,9 +41,11 @@ def put(wrong):
 
 
 def breakages(document):
-    nullable = ("value", "pids_events")  # of a history's samples: may be left out
+    # Of a history's events some may be left out; resources are there as far as they were measured.
+    optional = ("value", "pids_events", "used", "probe", "resources")
     for path in places(document):
-        if not (path[-1] in nullable and "event" in document):
+        measured = len(path) > 1 and path[-2] == "resources"
+        if not measured and not (path[-1] in optional and "event" in document):
             yield f"without {path}", changed(document, path, lambda holder, key: holder.pop(key))
         yield f"{path} of another type", changed(document, path, put({"x": [1]}))
     for key in ("schema", "verdict", "event"):

@@ -46,6 +46,49 @@ TEST(Attribution, NprocIsProvedByTheCountAndAStillCounter) {
   EXPECT_EQ(arm.attribution.evidence.at("tasks"), "10 of 10");
 }
 
+const Course kAddressSpace{.limit = 1550, .name = LimitName::rlimit_as};
+
+TEST(Attribution, AddressSpaceIsProvedByATaskThatWasMadeAndTheRoomThatIsLeft) {
+  const ArmVerdict arm = judge_arm(kAddressSpace, Outcome::outage);
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.attribution.limit, "RLIMIT_AS");
+  EXPECT_EQ(arm.attribution.where, "/proc/1/limits");
+  EXPECT_EQ(arm.attribution.evidence.at("clone right after"), "made");
+  EXPECT_EQ(arm.attribution.evidence.at("RLIMIT_AS in use"),
+            "1500 of 1550, a thread needs 100, no room in 7 of 7 processes");
+}
+
+// Each of the two kinds of evidence is needed.
+TEST(Attribution, AddressSpaceIsNotProvedWithoutTheTask) {
+  for (const std::optional<int> probe : {std::optional<int>(), std::optional<int>(EAGAIN)}) {
+    History history = story(kAddressSpace);
+    each<RefusalEvent>(history, [&](RefusalEvent& refusal) { refusal.probe = probe; });
+    const ArmVerdict arm = judge_arm(kAddressSpace, Outcome::outage, history);
+    EXPECT_EQ(arm.attribution.limit, "");
+    EXPECT_EQ(arm.verdict, Verdict::unknown);
+  }
+}
+
+TEST(Attribution, AddressSpaceIsNotProvedWhereOneMoreStackFits) {
+  History history = story(kAddressSpace);
+  at_step(history, 7, [](SampleEvent& sample) {
+    if (sample.scope == "frontend-4" && sample.used) sample.used = 1450;
+  });
+  const ArmVerdict arm = judge_arm(kAddressSpace, Outcome::outage, history);
+  EXPECT_EQ(arm.attribution.evidence.at("RLIMIT_AS in use"),
+            "1500 of 1550, a thread needs 100, no room in 6 of 7 processes");
+  EXPECT_EQ(summary(arm), "unknown unknown: refusal without a limit at its count");
+}
+
+TEST(Attribution, ALimitThatCannotBePredictedIsUnknown) {
+  History history = story(kAddressSpace);
+  each<CalibrationEvent>(history, [](CalibrationEvent& event) { event.resources.clear(); });
+  const ArmVerdict arm = judge_arm(kAddressSpace, Outcome::outage, history);
+  EXPECT_EQ(arm.verdict, Verdict::unknown);
+  EXPECT_EQ(arm.reasons.front(),
+            "no prediction: RLIMIT_AS: the address_space_bytes measured lie on no line");
+}
+
 // The kernel asks RLIMIT_NPROC first and then leaves the counter of pids.max alone.
 TEST(Attribution, WhereBothAreFullTheCounterDecides) {
   for (const std::int64_t events : {0, 1}) {

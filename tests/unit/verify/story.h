@@ -13,7 +13,8 @@
 namespace ceiling::test {
 
 /// One arm as it goes when everything is as it should be. A frontend of a fleet of N is 5 + (N-1)
-/// tasks; with pids.max 10 a fleet of 7 is the first that cannot build.
+/// tasks; with pids.max 10 a fleet of 7 is the first that cannot build. It has mapped 1000 + 100 *
+/// (N-1) bytes; RLIMIT_AS 1550 ends it at the same size.
 struct Course {
   std::string arm = "unguarded";
   int start = 4;
