@@ -17,6 +17,7 @@
 #include "harness/cli/predictions.h"
 #include "harness/cli/verb.h"
 #include "harness/fleet/host_limits.h"
+#include "harness/predict/host_limit.h"
 
 namespace ceiling {
 namespace {
@@ -29,8 +30,10 @@ std::string group_name(const std::string& run_id) {
   return Cgroup::kTag + run_id;
 }
 
-/// The size at which an arm ends: the predicted one, or its last.
+/// The size at which an arm ends: the predicted one, or its last. What the host has in use of a
+/// limit of its own is still to be measured.
 int last_size(const ArmPlan& arm, const CostModel& model) {
+  if (host_limit(arm.limits)) return arm.fleet.sizes().back();
   return predict(arm, model).fleet_size.value_or(arm.fleet.sizes().back());
 }
 
