@@ -6,3 +6,12 @@ add_dependencies(limits_property ceiling-testee)
 add_test(NAME limits_property COMMAND limits_property --count 300)
 set_tests_properties(limits_property PROPERTIES LABELS kernel RUN_SERIAL TRUE SKIP_RETURN_CODE 77
                      TIMEOUT 600)
+
+# The test of the test: rules that promise a thread too many, or too few, are found and reduced.
+foreach(skew IN ITEMS 1 -1)
+  add_test(NAME limits_property.sees_wrong_rules_${skew}
+           COMMAND limits_property --count 1 --seed 1 --skew ${skew})
+  set_tests_properties(limits_property.sees_wrong_rules_${skew} PROPERTIES LABELS kernel RUN_SERIAL TRUE
+                       TIMEOUT 120 SKIP_REGULAR_EXPRESSION "needs root"
+                       PASS_REGULAR_EXPRESSION "smallest: limits_property --case .*1 failed")
+endforeach()

@@ -2,8 +2,9 @@
 // what was predicted for it is what happens, to the last thread, and the limit that was to bind is
 // the one that refused.
 //
-//   limits_property [--count N] [--seed S] [--host-limits] [--case NAME=NUMBER,...]
+//   limits_property [--count N] [--seed S] [--host-limits] [--skew N] [--case NAME=NUMBER,...]
 //
+// --skew adds N to what every row predicts, as a wrong rule would: then it has to fail.
 // --host-limits lets combinations change kernel.threads-max, kernel.pid_max, vm.max_map_count and
 // vm.overcommit_memory: for a throw-away machine. Status 0: all held; 1: not, and the smallest
 // combination that fails is printed as the --case that repeats it; 64: bad usage; 77: not root.
@@ -32,6 +33,7 @@ struct Arguments {
   int count = 300;
   std::uint64_t seed = std::random_device{}();
   bool host_limits = false;
+  std::int64_t skew = 0;
   std::string one;
 };
 
@@ -49,6 +51,8 @@ Arguments parse(int argc, char** argv) {
       found.count = std::stoi(value);
     } else if (word == "--seed") {
       found.seed = std::stoull(value);
+    } else if (word == "--skew") {
+      found.skew = std::stoll(value);
     } else if (word == "--case") {
       found.one = value;
     } else {
@@ -129,7 +133,7 @@ int run_one(Bench& bench, const Arguments& arguments) {
 int run_all(const Arguments& arguments) {
   const auto values = HostValues::read();
   TestLauncher launcher;
-  Bench bench{.hierarchy = Hierarchy::detect(), .launcher = *launcher};
+  Bench bench{.hierarchy = Hierarchy::detect(), .launcher = *launcher, .skew = arguments.skew};
   {
     Cgroup group = Cgroup::create(bench.hierarchy, trial_group(0));
     bench.meaning = probe_events_meaning(group, *launcher, testee_spec("probe"));

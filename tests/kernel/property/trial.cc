@@ -21,9 +21,14 @@
 namespace ceiling {
 namespace {
 
-// Far from what distributions hand out, and from the private uids of a run.
-constexpr uid_t kUid = 1'800'000'000;
-constexpr uid_t kOtherUid = kUid + 1;
+// Far from what distributions hand out, and from the private uids of a run; each process its own.
+uid_t private_uid() {
+  return 1'800'000'000 + 2 * static_cast<uid_t>(::getpid());
+}
+uid_t other_uid() {
+  return private_uid() + 1;
+}
+
 constexpr int kLevels = 3;
 constexpr std::int64_t kMost = 2600;  // threads that a testee is asked for
 constexpr std::int64_t kMapsOfOthers = 400;
@@ -110,9 +115,9 @@ void Setting::add_others() {
     if (wanted_.get(name) <= 0) continue;
     // On v2 a group that has groups below holds no process itself.
     if (level > 0) beside_.push_back(group.child("others"));
-    add(name, level > 0 ? &beside_.back() : &group, kOtherUid);
+    add(name, level > 0 ? &beside_.back() : &group, other_uid());
   }
-  add("uid_tasks", nullptr, kUid);
+  add("uid_tasks", nullptr, private_uid());
 }
 
 void Setting::fill_maps() {
@@ -137,8 +142,8 @@ void Setting::settle() {
 void Setting::fill() {
   add_others();
   const bool root = wanted_.get("root") != 0;
-  testee_ =
-      std::make_unique<Testee>(bench_.launcher, spec("testee", &levels_.front(), root ? 0 : kUid));
+  testee_ = std::make_unique<Testee>(bench_.launcher,
+                                     spec("testee", &levels_.front(), root ? 0 : private_uid()));
   testee_->tell("stack", wanted_.get("stack", 65536));
   if (wanted_.get("heap") != 0) testee_->tell("heap", 0);
   if (wanted_.has("lock")) testee_->tell("lock", 0);
@@ -222,6 +227,13 @@ std::int64_t strangers(const Measurement& measured) {
   return tasks(measured.after) - tasks(measured.predicted) - measured.made;
 }
 
+Measurement skewed(Measurement measured, std::int64_t by) {
+  for (Limit& row : measured.predicted) {
+    if (row.threads_left) *row.threads_left += by;
+  }
+  return measured;
+}
+
 Measurement measure_in(Bench& bench, const Combination& combination) {
   Setting setting(bench, combination);
   setting.fill();
@@ -230,12 +242,12 @@ Measurement measure_in(Bench& bench, const Combination& combination) {
                     .most = kMost,
                     .beyond = kBeyond,
                     .has_ended_threads = combination.get("ended") > 0};
-  const auto measured = [&] {
+  Measurement measured = [&] {
     const HostValues host(bench.hierarchy, combination, setting.testee().pid());
     return measure(bench.hierarchy, setting.testee(), drive, bench.meaning);
   }();
   setting.end();
-  return measured;
+  return skewed(std::move(measured), bench.skew);
 }
 
 }  // namespace

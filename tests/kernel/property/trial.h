@@ -15,6 +15,7 @@ struct Bench {
   Launcher& launcher;
   EventsMeaning meaning = EventsMeaning::unknown;
   int trials = 0;
+  std::int64_t skew = 0;  ///< added to what every row predicts: a wrong rule
 };
 
 /// A ceiling-testee, unconfined, as the caller.

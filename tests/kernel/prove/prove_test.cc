@@ -25,7 +25,7 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 
-constexpr uid_t kUid = 1'810'000'000;
+const uid_t kUid = 1'810'000'000 + static_cast<uid_t>(::getpid());
 
 class Prove : public testing::Test {
  protected:
