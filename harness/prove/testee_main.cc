@@ -8,7 +8,6 @@
 //   ended N      makes N threads, one after another, and joins each      -> made errno
 //   maps N       adds N maps that do not merge with each other; the outermost two may merge with
 //                what stands beside them                        -> 0 errno
-//   reserve N    adds N bytes of address space, data N of data  -> 0 errno
 //   heap 0       takes a piece of the heap                       -> 0 errno
 //   lock 0       mlockall(MCL_CURRENT | MCL_FUTURE)              -> 0 errno
 //   limit N      the next `soft` is for resource N (getrlimit(2))
@@ -108,12 +107,6 @@ Answer add_maps(std::int64_t pages) {
   return {};
 }
 
-Answer add_area(std::int64_t bytes, int protection) {
-  const void* const area = ::mmap(nullptr, static_cast<std::size_t>(bytes), protection,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return {0, area == MAP_FAILED ? errno : 0};
-}
-
 Answer set_soft(int resource, std::int64_t value) {
   rlimit limit{};
   if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return {0, errno};
@@ -144,8 +137,6 @@ Answer obey(State& state, const char* command, std::int64_t number) {
   if (is("tasks")) return make_threads(state, number);
   if (is("ended")) return end_threads(state, number);
   if (is("maps")) return add_maps(number);
-  if (is("reserve")) return add_area(number, PROT_NONE);
-  if (is("data")) return add_area(number, PROT_READ | PROT_WRITE);
   if (is("heap")) return take_heap();
   if (is("lock")) return {0, ::mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno};
   if (is("limit")) return {state.resource = static_cast<int>(number), 0};
