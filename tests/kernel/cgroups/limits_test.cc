@@ -21,13 +21,14 @@ uid_t private_uid() {
 
 class Limits : public Privileged {
  protected:
-  Limit row(const std::string& name, const Target& target = {}) const {
-    for (const Limit& limit : headroom(hierarchy_, target).limits) {
+  /// `count`: also where the limit cannot bind first, which depends on the host's other limits.
+  Limit row(const std::string& name, const Target& target = {}, bool count = false) const {
+    for (const Limit& limit : headroom(hierarchy_, target, {.count = count}).limits) {
       if (limit.name == name) return limit;
     }
     throw Error("no row " + name);
   }
-  Limit nproc(pid_t pid) const { return row("RLIMIT_NPROC", {.pid = pid}); }
+  Limit nproc(const Target& target) const { return row("RLIMIT_NPROC", target, true); }
 };
 
 TEST_F(Limits, NprocAllowsExactlyOneLessThanItsValue) {
@@ -40,7 +41,7 @@ TEST_F(Limits, NprocAllowsExactlyOneLessThanItsValue) {
 TEST_F(Limits, NprocRowSaysHowManyAreLeft) {
   Testee testee({}, "threads", private_uid(), 10);
   EXPECT_EQ(testee.make(4), (Answer{4, 0}));
-  const Limit limit = nproc(testee.pid());
+  const Limit limit = nproc({.pid = testee.pid()});
   EXPECT_EQ(limit.value, 10);
   EXPECT_EQ(limit.used, 5);
   EXPECT_TRUE(limit.applies);
@@ -53,12 +54,12 @@ TEST_F(Limits, NprocCountsOverAllProcessesOfTheUid) {
   Testee first({}, "threads", private_uid(), 10);
   Testee second({}, "threads", private_uid(), 10);
   EXPECT_EQ(first.make(6), (Answer{6, 0}));
-  EXPECT_EQ(nproc(second.pid()).threads_left, 2);
+  EXPECT_EQ(nproc({.pid = second.pid()}).threads_left, 2);
   EXPECT_EQ(second.make(5), (Answer{2, EAGAIN}));
 }
 
 TEST_F(Limits, RootIsExempt) {
-  const Limit limit = nproc(0);
+  const Limit limit = nproc({});
   EXPECT_FALSE(limit.applies);
   EXPECT_EQ(limit.threads_left, std::nullopt);
 }
@@ -71,7 +72,7 @@ TEST_F(Limits, ForkProbeFindsTheKernelsCount) {
   Testee other({}, "processes", private_uid());
   EXPECT_EQ(other.make(2), (Answer{2, 0}));
   EXPECT_EQ(count_by_fork_probe(private_uid()), 11);
-  EXPECT_EQ(nproc(testee.pid()).used, 11) << "the sum of Threads: agrees";
+  EXPECT_EQ(nproc({.pid = testee.pid()}).used, 11) << "the sum of Threads: agrees";
 }
 
 TEST_F(Limits, ForkProbeSaysThatRootCannotBeCounted) {
@@ -85,7 +86,7 @@ TEST_F(Limits, ZombiesCount) {
   ::waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT);
   // The child named itself after its own pid.
   const uid_t uid = 1'900'000'000u + static_cast<uid_t>(zombie);
-  const std::int64_t used = row("RLIMIT_NPROC", {.uid = uid}).used;
+  const std::int64_t used = nproc({.uid = uid}).used;
   const std::int64_t counted = count_by_fork_probe(uid);
   ::waitpid(zombie, nullptr, 0);
   EXPECT_EQ(ended.si_status, 0);
