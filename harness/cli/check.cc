@@ -6,6 +6,7 @@
 
 #include "cgroups/error.h"
 #include "harness/check/answer.h"
+#include "harness/check/ask_systemd.h"
 #include "harness/check/subject.h"
 #include "harness/check/what_if.h"
 #include "harness/cli/exit_status.h"
@@ -65,17 +66,13 @@ Hierarchy hierarchy_here() {
   }
 }
 
-UnitState no_systemd(const std::string& name) {
-  throw HostError("cannot ask systemd for " + name, "name its --cgroup or --pid");
-}
-
 Subject read_here(const Arguments& arguments, const Need& need) {
   const ReadHow how{.probe = arguments.probe,
                     .count_all = !arguments.changes.empty(),
                     .threads_per_peer = need.threads_per_peer,
                     .stack = need.stack};
   try {
-    return read_subject(hierarchy_here(), selector_of(arguments), how, no_systemd);
+    return read_subject(hierarchy_here(), selector_of(arguments), how, ask_systemd);
   } catch (const NoSuchTarget& wrong) {
     throw Usage(wrong.what());
   }

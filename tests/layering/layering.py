@@ -47,7 +47,7 @@ ARROWS = {
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
 PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/history\."
                   r"|harness/prove/(measurement|attribute|judge|proof)\."
-                  r"|harness/check/(answer|policy|selector|snapshot|unit_state|what_if)\.")
+                  r"|harness/check/(answer|policy|selector|snapshot(_fields)?|unit_state|what_if)\.")
 # The one pure file that opens files: those below a root directory that it is given.
 READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
@@ -63,6 +63,7 @@ LIBRARIES = {
     "libcgroup": (re.compile(r"libcgroup(\.h|/.*)$"), re.compile(r"cgroups/")),
     "libseccomp": (re.compile(r"seccomp\.h$"), re.compile(r"harness/inject/")),
     "Boost.Process": (re.compile(r"boost/process(\.hpp|/.*)$"), re.compile(r"harness/spawn/")),
+    "libsystemd": (re.compile(r"systemd/"), re.compile(r"harness/check/ask_systemd\.cc$")),
     "CLI11": (re.compile(r"CLI/"), re.compile(r"harness/cli/|workload/[a-z_/]*_main\.cc$")),
     "GoogleTest": (re.compile(r"(gtest|gmock|benchmark)/"), re.compile(r"tests/")),
 }
