@@ -35,7 +35,9 @@ Limit overcommit_memory_limit(const Facts& facts, const ThreadShape& thread) {
     return row;
   }
   if (!take(row, host.commit_limit, host.committed)) return row;
-  const std::int64_t room = *row.value - row.used - (place.caps_admin ? 0 : host.admin_reserve);
+  constexpr std::int64_t kMostRoom = std::int64_t{1} << 52;  // beyond every host's memory
+  const std::int64_t room =
+      std::min(kMostRoom, *row.value - row.used - (place.caps_admin ? 0 : host.admin_reserve));
   row.threads_left = threads_that_fit(room, place.vm_size.number.value_or(0), host, thread);
   row.certainty = Certainty::estimate;
   row.error = host.memory / 250 / thread.stack + 1;

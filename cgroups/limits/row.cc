@@ -62,6 +62,8 @@ void remark(Limit& row, const std::string& note) {
 }
 
 Fit fit_threads(std::int64_t room, std::int64_t each, HeapFacts heap) {
+  constexpr std::int64_t kMostTasks = 4 << 20;  // PID_MAX_LIMIT: more threads there never are
+  if (room / each > kMostTasks) room = kMostTasks * each;
   Fit found;
   std::int64_t& free = heap.free_at_least;
   while (room >= each) {
