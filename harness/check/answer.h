@@ -36,8 +36,9 @@ struct Subject {
   Selector selector;
   Facts facts;
   std::vector<Setting> settings{};
-  std::string unit{};  ///< the service that the process belongs to; empty: none
-  std::string user{};  ///< login name of the uid; empty: not known
+  std::string unit{};      ///< the service that the process belongs to; empty: none
+  std::string user{};      ///< login name of the uid; empty: not known
+  std::string snapshot{};  ///< the one that it was read from, host and time; empty: now, here
 };
 
 enum class Fit { holds, exceeded, unknown };

@@ -93,21 +93,23 @@ std::string expected(Counts counts) {
   return "a whole number, or max";
 }
 
-std::vector<GroupFacts>& groups_of(PlaceFacts& place, std::string_view name) {
+template <typename Place>
+auto& groups_of(Place& place, std::string_view name) {
   return name == "pids.max" ? place.pids : place.memory;
+}
+
+const std::string& own_group(const PlaceFacts& place, std::string_view name) {
+  return name == "pids.max" ? place.pids_group : place.memory_group;
 }
 
 /// The group that `change` names, as it stands in the facts; refused where the target is not below
 /// it.
-std::string group_of(const Change& change, PlaceFacts& place) {
-  const auto& groups = groups_of(place, change.name);
-  const std::string& own = change.name == "pids.max" ? place.pids_group : place.memory_group;
+std::string group_of(const Change& change, const PlaceFacts& place) {
+  const std::string& own = own_group(place, change.name);
   const std::string& wanted = change.group.empty() ? own : change.group;
+  if (concerns(change, place)) return wanted;
   std::vector<std::string> known;
-  for (const GroupFacts& group : groups) {
-    if (group.group == wanted) return wanted;
-    known.push_back(group.group);
-  }
+  for (const GroupFacts& group : groups_of(place, change.name)) known.push_back(group.group);
   if (known.empty()) {
     refuse(change.text, fmt::format("the target is in the group \"{}\", none on its path has a {}",
                                     own, change.name));
@@ -179,6 +181,14 @@ void set_limit(Facts& facts, std::string_view name, std::string_view scope,
   } else if (const OneReading* one = reading_named(name)) {
     (one->of_host != nullptr ? facts.host.*one->of_host : facts.place.*one->of_place) = seen(value);
   }
+}
+
+bool concerns(const Change& change, const PlaceFacts& place) {
+  if (!of_groups(change.name)) return true;
+  const std::string& wanted = change.group.empty() ? own_group(place, change.name) : change.group;
+  const auto& groups = groups_of(place, change.name);
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const GroupFacts& group) { return group.group == wanted; });
 }
 
 void apply(const Change& change, Subject& subject, Need& need) {

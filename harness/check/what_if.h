@@ -27,6 +27,10 @@ Change parse_change(std::string_view text);
 /// than 2^62.
 std::optional<std::int64_t> bytes_of(std::string_view text);
 
+/// False where `change` names a group that is not on the path of the place, or means its own and it
+/// has none.
+bool concerns(const Change& change, const PlaceFacts& place);
+
 /// Lays `change` over what was read ("stack": over what is needed), and its setting is `--set ...`
 /// from then on. Throws BadInput where the target has no such group.
 void apply(const Change& change, Subject& subject, Need& need);

@@ -4,17 +4,16 @@
 
 #include <memory>
 
-#include "cgroups/error.h"
-#include "harness/check/answer.h"
-#include "harness/check/ask_systemd.h"
 #include "harness/check/subject.h"
-#include "harness/check/what_if.h"
+#include "harness/cli/check_targets.h"
 #include "harness/cli/exit_status.h"
 #include "harness/cli/prove_place.h"
 #include "harness/cli/verb.h"
 
 namespace ceiling {
 namespace {
+
+constexpr std::size_t kMaxPolicyBytes = 1 << 20;
 
 struct Arguments {
   std::optional<std::int64_t> pid;
@@ -29,6 +28,9 @@ struct Arguments {
   bool prove = false;
   bool quiet = false;
   std::vector<std::string> changes;
+  std::filesystem::path policy;
+  std::filesystem::path snapshot;
+  std::filesystem::path from;
   Output output;
 };
 
@@ -57,32 +59,17 @@ Need need_of(const Arguments& arguments) {
   return need;
 }
 
-/// Limits can be asked for without control groups, too: then there are none to see.
-Hierarchy hierarchy_here() {
-  try {
-    return Hierarchy::detect();
-  } catch (const HostError&) {
-    return Hierarchy::none();
-  }
-}
-
-Subject read_here(const Arguments& arguments, const Need& need) {
-  const ReadHow how{.probe = arguments.probe,
-                    .count_all = !arguments.changes.empty(),
-                    .threads_per_peer = need.threads_per_peer,
-                    .stack = need.stack};
-  try {
-    return read_subject(hierarchy_here(), selector_of(arguments), how, ask_systemd);
-  } catch (const NoSuchTarget& wrong) {
-    throw Usage(wrong.what());
-  }
-}
-
 std::string rendered(const Answer& answer, const std::optional<Proof>& proof,
                      const Output& output) {
   if (output.format == "json") return check_json(answer, proof ? &*proof : nullptr);
   return check_text(answer, output.colour()) +
          (proof ? proof_text(*proof, output.colour()) : std::string());
+}
+
+std::string rendered(const Policy& policy, const std::vector<Answer>& answers,
+                     const Output& output) {
+  if (output.format == "json") return policy_json(policy, answers);
+  return policy_text(policy, answers, output.colour());
 }
 
 int exit_status(Fit verdict) {
@@ -97,18 +84,38 @@ int exit_status(Fit verdict) {
   return kUnknown;
 }
 
+/// A policy file, or what the options say as the only requirement of one.
+Policy policy_of(const Arguments& arguments) {
+  if (!arguments.policy.empty()) {
+    return parse_policy(read_bounded(arguments.policy, kMaxPolicyBytes), arguments.policy.string());
+  }
+  return {.name = "", .requirements = {{selector_of(arguments), need_of(arguments)}}};
+}
+
 int check(const Arguments& arguments) {
   arguments.output.check();
+  if (!arguments.snapshot.empty()) check_writable("--snapshot", arguments.snapshot);
   std::vector<Change> changes;
   for (const std::string& change : arguments.changes) changes.push_back(parse_change(change));
-  Need need = need_of(arguments);
-  Subject subject = read_here(arguments, need);
-  for (const Change& change : changes) apply(change, subject, need);
-  const Answer given = answer(subject, need);
+  Policy policy = policy_of(arguments);
+  std::vector<Subject> subjects = read_targets(policy.requirements, {.from = arguments.from,
+                                                                     .snapshot = arguments.snapshot,
+                                                                     .policy = arguments.policy,
+                                                                     .probe = arguments.probe,
+                                                                     .what_if = !changes.empty()});
+  apply(changes, subjects, policy.requirements);
+  std::vector<Answer> answers;
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    answers.push_back(answer(subjects[i], policy.requirements[i].need));
+  }
   std::optional<Proof> proof;
-  if (arguments.prove) proof = prove_place(given);
-  if (!arguments.quiet) arguments.output.write(rendered(given, proof, arguments.output));
-  const int status = exit_status(given.verdict);
+  if (arguments.prove) proof = prove_place(answers.front());
+  if (!arguments.quiet) {
+    arguments.output.write(arguments.policy.empty()
+                               ? rendered(answers.front(), proof, arguments.output)
+                               : rendered(policy, answers, arguments.output));
+  }
+  const int status = exit_status(verdict_of(answers));
   return proof ? exit_status(*proof, status) : status;
 }
 
@@ -124,7 +131,7 @@ void add_target(CLI::App& app, Arguments& arguments) {
 }
 
 void add_need(CLI::App& app, Arguments& arguments) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;  // the product of two fits 64 bits
   const auto count = CLI::Range(std::int64_t{1}, kMost);
   app.add_option("--stack", arguments.stack, "stack of each thread (default: of RLIMIT_STACK)")
       ->type_name("BYTES");
@@ -141,6 +148,26 @@ void add_need(CLI::App& app, Arguments& arguments) {
       app.add_option("--threads-per-peer", arguments.threads_per_peer, "for --peers")->check(count);
   peers->needs(each);
   each->needs(peers);
+}
+
+/// Answers for another place or another time than here and now.
+void add_elsewhere(CLI::App& app, Arguments& arguments) {
+  CLI::Option* policy =
+      app.add_option("--policy", arguments.policy,
+                     "the room that each of several units and groups has to have (YAML)")
+          ->type_name("FILE");
+  for (const char* single :
+       {"--pid", "--unit", "--cgroup", "--uid", "--stack", "--threads", "--peers", "--prove"}) {
+    policy->excludes(app.get_option(single));
+  }
+  CLI::Option* snapshot =
+      app.add_option("--snapshot", arguments.snapshot, "write what was read to this file")
+          ->type_name("FILE");
+  app.add_option("--from", arguments.from, "answer from a snapshot instead of from this host")
+      ->type_name("FILE")
+      ->excludes(snapshot)
+      ->excludes(app.get_option("--probe"))
+      ->excludes(app.get_option("--prove"));
 }
 
 }  // namespace
@@ -161,13 +188,19 @@ Verb add_check(CLI::App& app) {
                  "--set RLIMIT_AS=4G, --set stack=1M")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  add_elsewhere(app, *arguments);
   arguments->output.add_to(app);
   app.add_flag("--quiet", arguments->quiet, "print nothing, the exit status tells");
   app.footer(
       "Without a target: a process in the place of this one.\n"
       "Exit status: 0 what is needed fits, 1 it does not, 2 unknown, or the target went "
       "meanwhile.\n"
-      "Example: ceiling check --pid 4242 --peers 300 --threads-per-peer 2");
+      "Example: ceiling check --pid 4242 --peers 300 --threads-per-peer 2\n"
+      "A policy file:\n"
+      "  policy: frontends\n"
+      "  targets:\n"
+      "    - {unit: demo.service, threads: 500}\n"
+      "    - {cgroup: /batch, peers: 300, threads_per_peer: 2, stack: 1M, uid: 1000}");
   return [arguments] {
     try {
       return check(*arguments);

@@ -35,11 +35,7 @@ bool Output::colour() const {
 }
 
 void Output::check() const {
-  if (file.empty()) return;
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  if (std::filesystem::is_directory(file) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw Usage(fmt::format("--output {}: cannot write a file there", file.string()));
-  }
+  if (!file.empty()) check_writable("--output", file);
 }
 
 void Output::write(std::string_view text) const {
@@ -68,6 +64,13 @@ void ExperimentArguments::add_to(CLI::App& app) {
 
 Experiment ExperimentArguments::read() const {
   return parse_experiment(read_bounded(file, kMaxExperimentBytes), file.string(), overrides);
+}
+
+void check_writable(const std::string& option, const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  if (std::filesystem::is_directory(file) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+    throw Usage(fmt::format("{} {}: cannot write a file there", option, file.string()));
+  }
 }
 
 std::string read_bounded(const std::filesystem::path& file, std::size_t most) {

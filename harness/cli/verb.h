@@ -57,6 +57,9 @@ struct ExperimentArguments {
 /// nobody reads of it.
 void tell(std::string_view text) noexcept;
 
+/// Throws Usage, naming `option`, where the folder of `file` cannot be written.
+void check_writable(const std::string& option, const std::filesystem::path& file);
+
 /// A whole file of at most `most` bytes. Throws BadInput that names it.
 std::string read_bounded(const std::filesystem::path& file, std::size_t most);
 

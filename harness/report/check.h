@@ -1,8 +1,10 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "harness/check/answer.h"
+#include "harness/check/policy.h"
 #include "harness/prove/proof.h"
 
 namespace ceiling {
@@ -14,6 +16,10 @@ namespace ceiling {
 std::string check_text(const Answer& answer, bool colour);
 /// What --prove found, after the text.
 std::string proof_text(const Proof& proof, bool colour);
+/// What became of a policy: a line a target, all of each that does not hold, the verdict last.
+std::string policy_text(const Policy& policy, std::span<const Answer> answers, bool colour);
+/// `ceiling.policy/1` (schemas/policy.json): the checks of all targets.
+std::string policy_json(const Policy& policy, std::span<const Answer> answers);
 /// `ceiling.check/1` (schemas/check.json beside this file), with `proof` where there is one.
 std::string check_json(const Answer& answer, const Proof* proof = nullptr);
 /// A test case a limit: failed where it refuses what is needed, skipped where that is unknown.

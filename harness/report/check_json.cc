@@ -86,6 +86,7 @@ nlohmann::ordered_json check_document(const Answer& answer) {
   return {{"schema", "ceiling.check/1"},
           {"host", host(answer.subject.facts.host)},
           {"target", target(answer.subject)},
+          {"snapshot", answer.subject.snapshot.empty() ? Json() : Json(answer.subject.snapshot)},
           {"stack_bytes", answer.thread.stack},
           {"limits", std::move(limits)},
           {"binding", answer.binds ? Json(answer.rows.front().limit.name) : Json()},
@@ -95,6 +96,16 @@ nlohmann::ordered_json check_document(const Answer& answer) {
           {"unseen", answer.unseen},
           {"verdict", to_string(answer.verdict)},
           {"reason", answer.reason}};
+}
+
+std::string policy_json(const Policy& policy, std::span<const Answer> answers) {
+  Json checks = Json::array();
+  for (const Answer& answer : answers) checks.push_back(check_document(answer));
+  const Json document = {{"schema", "ceiling.policy/1"},
+                         {"policy", policy.name},
+                         {"verdict", to_string(verdict_of(answers))},
+                         {"checks", std::move(checks)}};
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string check_json(const Answer& answer, const Proof* proof) {

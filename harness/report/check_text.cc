@@ -78,6 +78,7 @@ void headline(Page& page, const Answer& answer) {
   const std::string process = place.pid == 0 ? "no process yet" : fmt::format("pid {}", place.pid);
   page.line(0, fmt::format("{}: {}, uid {}, on Linux {}, {}, {}", answer.subject.selector.text(),
                            process, place.uid, host.kernel, host.hierarchy, host.libc));
+  if (!answer.subject.snapshot.empty()) page.line(0, "snapshot of " + answer.subject.snapshot);
   if (!host.other_kernel.empty()) {
     page.line(0, host.other_kernel + " is no Linux: it has rules of its own", Tone::doubtful);
   }
@@ -104,6 +105,29 @@ void fleet(Page& page, const Answer& answer) {
 }
 
 }  // namespace
+
+std::string policy_text(const Policy& policy, std::span<const Answer> answers, bool colour) {
+  std::string details;
+  Page page(colour, kColumns);
+  page.line(0, fmt::format("policy {}: {} targets", policy.name, answers.size()));
+  std::size_t held = 0;
+  for (const Answer& answer : answers) {
+    page.line(2,
+              fmt::format("{:<9} {}: {}", to_string(answer.verdict), answer.subject.selector.text(),
+                          answer.reason),
+              tone(answer.verdict));
+    held += answer.verdict == Fit::holds ? 1 : 0;
+    if (answer.verdict != Fit::holds) details += check_text(answer, colour) + "\n";
+  }
+  page.blank();
+  Page end(colour, kColumns);
+  const Fit verdict = verdict_of(answers);
+  end.line(0,
+           fmt::format("verdict: {}: {} of {} targets have the room that they need",
+                       to_string(verdict), held, answers.size()),
+           tone(verdict));
+  return page.text() + details + end.text();
+}
 
 std::string check_text(const Answer& answer, bool colour) {
   Page page(colour, kColumns);

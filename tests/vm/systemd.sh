@@ -51,6 +51,54 @@ units() {
     grep -E '^Max processes +200 +200 ' "/proc/$(systemctl show demo.service -p MainPID --value)/limits"
 }
 
+# says STATUS WORDS COMMAND...: `ceiling check COMMAND...` ends with STATUS and says WORDS.
+says() {
+  wanted=$1 words=$2
+  shift 2
+  "$bin/ceiling" check "$@" >/tmp/said 2>&1
+  got=$?
+  [ $got -eq "$wanted" ] && grep -qF -- "$words" /tmp/said && return
+  echo "check $*: exit status $got, expected $wanted and: $words"
+  cat /tmp/said
+  return 1
+}
+
+# systemd is asked for a unit: what binds it, and which line set that.
+check_unit() {
+  drop_in=/etc/systemd/system/demo.service.d/50-tasks.conf
+  says 1 "set by $drop_in:2" --unit demo.service --threads 100 &&
+    cat /tmp/said &&
+    says 0 'set by /etc/systemd/system/demo.service:8' --unit demo &&
+    says 0 '39 more threads of ' --unit demo --threads 39 &&
+    $scope "$bin/ceiling" check --unit demo --prove | sed -n '/^proof: /,$p' | tee /tmp/proof &&
+    grep -q '^proof: confirmed' /tmp/proof &&
+    says 1 'pids.max of /demo.slice allows 59' --unit sliced --threads 60 &&
+    says 1 'set by /etc/systemd/system/worker@.service:5' --unit worker@1 --threads 30 &&
+    says 0 "set by systemd default DefaultTasksMax=15%" --unit idle --threads 100 &&
+    says 1 'pids.max of /demo.slice allows 59' --unit demo.slice --threads 60 &&
+    says 64 'unit nosuch.service is not loaded: not-found' --unit nosuch &&
+    says 64 'unit basic.target has no processes' --unit basic.target &&
+    says 64 'worker@.service is missing the instance name' --unit worker@ &&
+    as_demo "'$bin/ceiling' check --unit demo --threads 39"
+}
+
+check_policy() {
+  cat >/tmp/policy.yaml <<END
+policy: guest
+targets:
+  - {unit: demo, threads: 39}
+  - {unit: sliced, peers: 30, threads_per_peer: 2}
+  - {unit: worker@1, threads: 29}
+END
+  says 0 '3 of 3 targets' --policy /tmp/policy.yaml --snapshot /tmp/guest.json &&
+    sed 's/threads: 29/threads: 30/' /tmp/policy.yaml >/tmp/over.yaml &&
+    says 1 '2 of 3 targets' --policy /tmp/over.yaml && cat /tmp/said &&
+    says 0 '3 of 3 targets' --policy /tmp/policy.yaml --from /tmp/guest.json &&
+    says 1 '2 of 3 targets' --policy /tmp/over.yaml --from /tmp/guest.json &&
+    says 64 'found no target unit idle.service, expected one of: ' --unit idle --from /tmp/guest.json &&
+    cp /tmp/guest.json ceiling-results/
+}
+
 # demo's own groups stay between its logins.
 loginctl enable-linger demo
 as_demo true
@@ -58,6 +106,8 @@ own_groups >/tmp/own-groups
 
 step doctor unified $scope
 step units units
+step check-unit check_unit
+step check-policy check_policy
 for program in cgroups spawn keeper prove; do
   step "${program}_kernel_test" $scope "$bin/${program}_kernel_test" --gtest_brief=1
 done

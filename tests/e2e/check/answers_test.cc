@@ -7,64 +7,14 @@
 #include <sstream>
 
 #include "cgroups/control_file.h"
-#include "tests/support/e2e/ceiling.h"
+#include "tests/e2e/check/check_case.h"
 
 namespace ceiling {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-class CheckTest : public CeilingTest {
- protected:
-  static constexpr uid_t kNobody = 65534;
-
-  void SetUp() override {
-    CeilingTest::SetUp();
-    if (IsSkipped()) return;
-    const Hierarchy hierarchy = Hierarchy::detect();
-    own_ = fs::path(group().folders().front());
-    path_ = group_path(hierarchy);
-  }
-
-  /// The document of a check, held against its schema.
-  json check(std::vector<std::string> arguments, int status, const How& how = {}) const {
-    arguments.insert(arguments.begin(), "check");
-    arguments.insert(arguments.end(), {"--format", "json"});
-    const Ended ended = run_ceiling(arguments, how);
-    EXPECT_EQ(ended.status, status) << ended.err << ended.out;
-    EXPECT_EQ(schema_problems("check", ended.out), "");
-    return json::parse(ended.out, nullptr, false);
-  }
-  static json row(const json& document, const std::string& name, const std::string& scope = "") {
-    for (const json& one : document["limits"]) {
-      if (one["name"] == name && (scope.empty() || one["scope"] == scope)) return one;
-    }
-    return nullptr;
-  }
-  void limit(const std::string& tasks) const { write_file(own_ / "pids.max", tasks); }
-  /// The test's group as /proc/PID/cgroup of a process in it says.
-  const std::string& path() const { return path_; }
-  const fs::path& own() const { return own_; }
-  static How as(uid_t uid) {
-    How how;
-    how.before_exec = [uid] {
-      return ::setresgid(uid, uid, uid) == 0 && ::setresuid(uid, uid, uid) == 0;
-    };
-    return how;
-  }
-
- private:
-  std::string group_path(const Hierarchy& hierarchy) const {
-    const std::string base = hierarchy.group_of(0, "pids");
-    return (base == "/" ? "" : base) + "/" + own_.filename().string();
-  }
-
-  fs::path own_;
-  std::string path_;
-};
 
 TEST_F(CheckTest, TheGroupsLimitBindsAndIsNamedWithItsFile) {
   limit("50");
