@@ -18,10 +18,6 @@ std::string more_threads(std::int64_t count, const char* one, const char* severa
                      count == 1 ? one : several);
 }
 
-std::string place_of(const Limit& row) {
-  return row.scope == "host" ? row.name : fmt::format("{} of {}", row.name, row.scope);
-}
-
 Fit fit_of(const Limit& row, std::int64_t needed) {
   if (row.at_least().value_or(needed) >= needed) return Fit::holds;
   return row.at_most().value_or(needed) < needed ? Fit::exceeded : Fit::unknown;
@@ -118,6 +114,10 @@ std::string reason_of(const Answer& answer, std::int64_t needed) {
 }
 
 }  // namespace
+
+std::string place_of(const Limit& row) {
+  return row.scope == "host" ? row.name : fmt::format("{} of {}", row.name, row.scope);
+}
 
 std::string_view to_string(Fit fit) {
   switch (fit) {

@@ -66,6 +66,9 @@ struct Answer {
   std::vector<std::string> unseen;  ///< what could not be read, and why
 };
 
+/// "pids.max of /a", "kernel.threads-max": a row's name for people.
+std::string place_of(const Limit& row);
+
 /// Applies the rules to what was read. Holds when every row surely allows what is needed, exceeded
 /// when one surely does not, else unknown. Pure.
 Answer answer(const Subject& subject, const Need& need);

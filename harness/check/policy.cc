@@ -1,5 +1,6 @@
 #include "harness/check/policy.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -85,6 +86,17 @@ void read_need(const MapReader& map, Need& need) {
   }
 }
 
+/// A target is one row of a report, one suite, one series.
+void refuse_again(const MapReader& map, const Policy& policy) {
+  const Selector& last = policy.requirements.back().selector;
+  const auto first = std::find_if(policy.requirements.begin(), policy.requirements.end(),
+                                  [&](const Requirement& one) { return one.selector == last; });
+  if (&*first == &policy.requirements.back() || last == Selector{}) return;
+  map.refuse(map.node(), last.kind == Selector::Kind::unit ? "unit" : "cgroup",
+             "found " + last.text() + " again, expected it once: first in line " +
+                 std::to_string(first->at.line));
+}
+
 Policy read_policy(const Node& root, Findings& findings) {
   const MapReader map(root, "", policy_schema(), findings);
   Policy policy;
@@ -105,6 +117,7 @@ Policy read_policy(const Node& root, Findings& findings) {
     requirement.at = {.line = node.line, .column = node.column};
     read_selector(one, requirement.selector);
     read_need(one, requirement.need);
+    refuse_again(one, policy);
   }
   return policy;
 }

@@ -62,17 +62,18 @@ bool is_group_path(const std::string& path) {
 }  // namespace
 
 std::string Selector::text() const {
+  const std::string as = uid ? fmt::format(" as uid {}", *uid) : "";
   switch (kind) {
     case Kind::self:
-      return "self";
+      return "self" + as;
     case Kind::pid:
-      return fmt::format("pid {}", pid);
+      return fmt::format("pid {}{}", pid, as);
     case Kind::unit:
-      return "unit " + name;
+      return "unit " + name + as;
     case Kind::cgroup:
       break;
   }
-  return "cgroup " + name;
+  return "cgroup " + name + as;
 }
 
 Selector pid_selector(std::int64_t pid, const std::string& option) {

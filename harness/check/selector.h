@@ -15,7 +15,7 @@ struct Selector {
   std::string name;                   ///< the unit with its suffix, or the group
   std::optional<std::int64_t> uid{};  ///< that the target is to have instead of its own
 
-  /// "self", "pid 42", "unit demo.service", "cgroup /x": its name in texts and snapshots.
+  /// "self", "pid 42", "unit demo.service", "cgroup /x as uid 7": its name for people.
   std::string text() const;
   bool operator==(const Selector&) const = default;
 };

@@ -232,10 +232,6 @@ Subject read_subject(const Read& one) {
   return subject;
 }
 
-std::string with_uid(const Selector& selector) {
-  return selector.text() + (selector.uid ? fmt::format(" as uid {}", *selector.uid) : "");
-}
-
 }  // namespace
 
 std::string snapshot_json(const Snapshot& snapshot) {
@@ -280,9 +276,9 @@ const Subject& subject_in(const Snapshot& snapshot, const Selector& selector,
   if (found != snapshot.subjects.end()) return *found;
   if (selector == Selector{} && snapshot.subjects.size() == 1) return snapshot.subjects.front();
   std::vector<std::string> known;
-  for (const Subject& one : snapshot.subjects) known.push_back(with_uid(one.selector));
+  for (const Subject& one : snapshot.subjects) known.push_back(one.selector.text());
   throw BadInput(file, {Finding{.text = fmt::format("found no target {}, expected one of: {}",
-                                                    with_uid(selector), fmt::join(known, ", "))}});
+                                                    selector.text(), fmt::join(known, ", "))}});
 }
 
 }  // namespace ceiling

@@ -59,17 +59,18 @@ Need need_of(const Arguments& arguments) {
   return need;
 }
 
-std::string rendered(const Answer& answer, const std::optional<Proof>& proof,
-                     const Output& output) {
-  if (output.format == "json") return check_json(answer, proof ? &*proof : nullptr);
-  return check_text(answer, output.colour()) +
+std::string rendered(const Policy& policy, std::span<const Answer> answers,
+                     const std::optional<Proof>& proof, const Output& output) {
+  const Proof* proved = proof ? &*proof : nullptr;
+  const bool one = policy.name.empty();
+  if (output.format == "junit") return check_junit(answers, proved);
+  if (output.format == "prometheus") return check_prometheus(answers);
+  if (output.json()) {
+    return one ? check_json(answers.front(), proved) : policy_json(policy, answers);
+  }
+  if (!one) return policy_text(policy, answers, output.colour());
+  return check_text(answers.front(), output.colour()) +
          (proof ? proof_text(*proof, output.colour()) : std::string());
-}
-
-std::string rendered(const Policy& policy, const std::vector<Answer>& answers,
-                     const Output& output) {
-  if (output.format == "json") return policy_json(policy, answers);
-  return policy_text(policy, answers, output.colour());
 }
 
 int exit_status(Fit verdict) {
@@ -111,9 +112,7 @@ int check(const Arguments& arguments) {
   std::optional<Proof> proof;
   if (arguments.prove) proof = prove_place(answers.front());
   if (!arguments.quiet) {
-    arguments.output.write(arguments.policy.empty()
-                               ? rendered(answers.front(), proof, arguments.output)
-                               : rendered(policy, answers, arguments.output));
+    arguments.output.write(rendered(policy, answers, proof, arguments.output));
   }
   const int status = exit_status(verdict_of(answers));
   return proof ? exit_status(*proof, status) : status;
@@ -189,7 +188,7 @@ Verb add_check(CLI::App& app) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   add_elsewhere(app, *arguments);
-  arguments->output.add_to(app);
+  arguments->output.add_to(app, {"text", "json", "junit", "prometheus"});
   app.add_flag("--quiet", arguments->quiet, "print nothing, the exit status tells");
   app.footer(
       "Without a target: a process in the place of this one.\n"

@@ -21,9 +21,9 @@ constexpr std::size_t kMaxExperimentBytes = 1 << 20;
 
 }  // namespace
 
-void Output::add_to(CLI::App& app) {
-  app.add_option("--format", format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+void Output::add_to(CLI::App& app, const std::vector<std::string>& formats) {
+  app.add_option("--format", format, "how the result is written")
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   app.add_option("--output", file, "write the result to this file instead of stdout");
 }

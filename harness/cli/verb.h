@@ -33,7 +33,7 @@ struct Output {
   std::string format = "text";
   std::filesystem::path file;  ///< empty: stdout
 
-  void add_to(CLI::App& app);
+  void add_to(CLI::App& app, const std::vector<std::string>& formats = {"text", "json"});
   bool json() const { return format == "json"; }
   /// Text for a terminal is coloured, unless NO_COLOR is set.
   bool colour() const;

@@ -22,9 +22,12 @@ std::string policy_text(const Policy& policy, std::span<const Answer> answers, b
 std::string policy_json(const Policy& policy, std::span<const Answer> answers);
 /// `ceiling.check/1` (schemas/check.json beside this file), with `proof` where there is one.
 std::string check_json(const Answer& answer, const Proof* proof = nullptr);
-/// A test case a limit: failed where it refuses what is needed, skipped where that is unknown.
-std::string check_junit(const Answer& answer);
-/// The text exposition format of Prometheus, gauges only. Unlimited is +Inf, unknown is left out.
-std::string check_prometheus(const Answer& answer);
+/// A test suite a target, a test case a limit, and one for the proof: failed where what is needed
+/// is refused, an error where that is unknown, skipped where the limit cannot refuse the target.
+/// For CI, where a skipped test passes, what is unknown must not.
+std::string check_junit(std::span<const Answer> answers, const Proof* proof = nullptr);
+/// The text exposition format of Prometheus, gauges only. Unlimited is +Inf; what is unknown or
+/// does not apply is left out.
+std::string check_prometheus(std::span<const Answer> answers);
 
 }  // namespace ceiling

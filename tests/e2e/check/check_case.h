@@ -33,7 +33,8 @@ class CheckTest : public CeilingTest {
     EXPECT_EQ(schema_problems(schema, ended.out), "");
     return nlohmann::json::parse(ended.out, nullptr, false);
   }
-  static nlohmann::json row(const nlohmann::json& document, const std::string& name, const std::string& scope = "") {
+  static nlohmann::json row(const nlohmann::json& document, const std::string& name,
+                            const std::string& scope = "") {
     for (const nlohmann::json& one : document["limits"]) {
       if (one["name"] == name && (scope.empty() || one["scope"] == scope)) return one;
     }

@@ -42,8 +42,7 @@ TEST_F(ElsewhereTest, ASnapshotIsAnsweredAsItWasTaken) {
   EXPECT_THAT(there["snapshot"].get<std::string>(), EndsWith("Z"));
   EXPECT_EQ(check({"--threads", "50", "--from", snapshot}, 1)["threads_left"], 49);
   EXPECT_EQ(check({"--set", "pids.max=20", "--from", snapshot}, 0)["threads_left"], 19);
-  const json fleet =
-      check({"--peers", "17", "--threads-per-peer", "3", "--from", snapshot}, 0);
+  const json fleet = check({"--peers", "17", "--threads-per-peer", "3", "--from", snapshot}, 0);
   EXPECT_EQ(fleet["largest_fleet"], 17);
   EXPECT_NE(row(fleet, "RLIMIT_NOFILE")["set_by"], "");
 }
@@ -92,7 +91,8 @@ TEST_F(ElsewhereTest, APolicyInWords) {
   limit("20");
   const Ended over = run_ceiling({"check", "--policy", policy(20)});
   EXPECT_EQ(over.status, 1);
-  EXPECT_THAT(over.out, testing::StartsWith("policy mine: 2 targets\n  exceeded  cgroup " + path()));
+  EXPECT_THAT(over.out,
+              testing::StartsWith("policy mine: 2 targets\n  exceeded  cgroup " + path()));
   EXPECT_THAT(over.out, HasSubstr("to raise it: echo 21 > "));
   EXPECT_THAT(over.out,
               EndsWith("verdict: exceeded: 1 of 2 targets have the room that they need\n"));
@@ -112,8 +112,10 @@ TEST_F(ElsewhereTest, TargetsOfAPolicyThatAreNotThereAreSaidTogether) {
   const std::string bad = file("bad.yaml",
                                "policy: mine\ntargets:\n"
                                "  - {cgroup: /none/one, threads: 1}\n"
-                               "  - {cgroup: " + path() + ", threads: 1}\n"
-                               "  - {cgroup: /none/two, threads: 1}\n");
+                               "  - {cgroup: " +
+                                   path() +
+                                   ", threads: 1}\n"
+                                   "  - {cgroup: /none/two, threads: 1}\n");
   refused({"--policy", bad},
           {bad + ":3:5: there is no group /none/one", bad + ":5:5: there is no group /none/two"});
   const std::string wrong = file("wrong.yaml", "policy: mine\ntarget: []\n");

@@ -43,7 +43,7 @@ TEST(Policy, ReadsUnitsAndGroupsWithWhatTheyNeed) {
   EXPECT_EQ(policy.requirements[0].selector.text(), "unit demo.service");
   EXPECT_EQ(policy.requirements[0].need.required(), 500);
   EXPECT_EQ(policy.requirements[0].at.line, 3);
-  EXPECT_EQ(policy.requirements[1].selector.text(), "cgroup /batch");
+  EXPECT_EQ(policy.requirements[1].selector.text(), "cgroup /batch as uid 1000");
   EXPECT_EQ(policy.requirements[1].selector.uid, 1000);
   EXPECT_EQ(policy.requirements[1].need.required(), 598);
   EXPECT_EQ(policy.requirements[1].need.stack, 1 << 20);
@@ -76,6 +76,15 @@ TEST(Policy, EachTargetIsOneThingWithOneNeed) {
   EXPECT_THAT(target("{unit: a, threads: 5, stack: big}"), ElementsAre(HasSubstr("64K, 1M")));
   EXPECT_THAT(target("{unit: a, threads: 5, uid: -1}"), ElementsAre(HasSubstr("uid: found -1")));
   EXPECT_THAT(target("demo"), ElementsAre(HasSubstr("expected a map")));
+}
+
+TEST(Policy, ATargetStandsOnce) {
+  EXPECT_THAT(findings_of("policy: p\ntargets:\n"
+                          "  - {unit: a, threads: 1}\n"
+                          "  - {unit: a, threads: 1, uid: 4}\n"
+                          "  - {unit: a.service, threads: 2}\n"),
+              ElementsAre("5: targets[2].unit: found unit a.service again, expected it once: first "
+                          "in line 3"));
 }
 
 TEST(Policy, NoTargetsAreNoPolicy) {
