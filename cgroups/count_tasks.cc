@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "cgroups/control_file.h"
+#include "cgroups/limits/rlimit_nproc.h"
+#include "cgroups/pid_numbers.h"
 #include "cgroups/read_facts.h"
 
 namespace ceiling {
@@ -14,7 +17,8 @@ struct Count {
   std::int64_t tasks = 0;
   std::int64_t of_uid = 0;
   std::set<std::int64_t> led;  ///< process groups and sessions
-  std::int64_t beyond = 0;     ///< tasks whose numbers kernel.pid_max does not allow (any more)
+  std::vector<int> single;     ///< processes with one thread
+  std::vector<int> threaded;   ///< those with more
 };
 
 // PID_MAX_LIMIT in include/linux/threads.h: no number is beyond it.
@@ -27,24 +31,26 @@ std::int64_t number_in(const std::string& status, const std::string& key) {
   return numbers.empty() ? 0 : parse_count(numbers.front(), key).value_or(0);
 }
 
-/// Of the threads of a process, those with numbers from `pid_max` on.
-std::int64_t count_beyond(const fs::path& proc, int pid, std::int64_t threads,
-                          std::int64_t pid_max) {
+/// Of all tasks, those with numbers that kernel.pid_max does not allow (any more).
+std::int64_t count_beyond(const fs::path& proc, const Count& counted, std::int64_t pid_max) {
   if (pid_max >= kMostPidMax) return 0;
-  if (threads == 1) return pid >= pid_max ? 1 : 0;
-  const std::vector<int> numbers = numbered_entries(proc / std::to_string(pid) / "task");
-  return std::count_if(numbers.begin(), numbers.end(),
-                       [pid_max](int number) { return number >= pid_max; });
+  const auto is_beyond = [pid_max](int number) { return number >= pid_max; };
+  auto beyond = std::count_if(counted.single.begin(), counted.single.end(), is_beyond);
+  for (const int pid : counted.threaded) {
+    const std::vector<int> numbers = numbered_entries(proc / std::to_string(pid) / "task");
+    beyond += std::count_if(numbers.begin(), numbers.end(), is_beyond);
+  }
+  return beyond;
 }
 
-Count count(const fs::path& proc, uid_t uid, std::int64_t pid_max) {
+Count count(const fs::path& proc, uid_t uid) {
   Count count;
   for (const int pid : numbered_entries(proc)) {
     const auto status = read_file_if_there(proc / std::to_string(pid) / "status");
     if (!status) continue;
     const std::int64_t threads = number_in(*status, "Threads:");
     count.tasks += threads;
-    count.beyond += count_beyond(proc, pid, threads, pid_max);
+    (threads == 1 ? count.single : count.threaded).push_back(pid);
     if (number_in(*status, "Uid:") == uid) count.of_uid += threads;
     count.led.insert(number_in(*status, "NSpgid:"));
     count.led.insert(number_in(*status, "NSsid:"));
@@ -59,19 +65,10 @@ bool is_task(const fs::path& proc, std::int64_t number) {
   return fs::exists(proc / std::to_string(number) / "stat", gone);
 }
 
-}  // namespace
-
-void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
-  const fs::path proc = hierarchy.root() / "proc";
-  HostFacts& host = facts.host;
-  PlaceFacts& place = facts.place;
+/// From what the statuses say. In the first namespace the kernel's own count of tasks is whole,
+/// even where processes hide.
+std::int64_t held_by_status(const fs::path& proc, const HostFacts& host, const Count& counted) {
   const std::int64_t pid_max = host.pid_max.number.value_or(kMostPidMax);
-  const Count counted = count(proc, place.uid, pid_max);
-  if (place.uid_tasks_from != "probe") {
-    place.uid_tasks = seen(counted.of_uid);
-    place.uid_tasks_from = "sum";
-  }
-  // In the first namespace the kernel's own count of tasks is whole, even where processes hide.
   const std::int64_t tasks =
       host.first_pid_namespace ? host.tasks.number.value_or(counted.tasks) : counted.tasks;
   const std::int64_t first = host.first_free_pid();
@@ -80,7 +77,38 @@ void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
   const auto ownerless = std::count_if(counted.led.lower_bound(first),
                                        counted.led.lower_bound(std::max(first, pid_max)),
                                        [&](std::int64_t number) { return !is_task(proc, number); });
-  host.pids_held = std::max<std::int64_t>(0, tasks - below - counted.beyond + ownerless);
+  const std::int64_t beyond = count_beyond(proc, counted, pid_max);
+  return std::max<std::int64_t>(0, tasks - below - beyond + ownerless);
+}
+
+/// So many tasks that asking for every number is cheaper than reading those of all threads, which
+/// has to be done where the limit may have been lowered below some of them.
+bool ask_for_numbers(const Hierarchy& hierarchy, const HostFacts& host) {
+  constexpr std::int64_t kAskedInTheTimeOfReadingOne = 4;
+  const std::int64_t pid_max = host.pid_max.number.value_or(kMostPidMax);
+  return hierarchy.root() == "/" && host.first_pid_namespace && pid_max < kMostPidMax &&
+         pid_max < host.tasks.number.value_or(0) * kAskedInTheTimeOfReadingOne;
+}
+
+}  // namespace
+
+void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
+  const fs::path proc = hierarchy.root() / "proc";
+  HostFacts& host = facts.host;
+  PlaceFacts& place = facts.place;
+  const bool ask = ask_for_numbers(hierarchy, host);
+  const bool counts_uid = rlimit_nproc_limit(facts).applies && place.uid_tasks_from != "probe";
+  if (counts_uid || !ask) {
+    const Count counted = count(proc, place.uid);
+    if (place.uid_tasks_from != "probe") {
+      place.uid_tasks = seen(counted.of_uid);
+      place.uid_tasks_from = "sum";
+    }
+    if (!ask) host.pids_held = held_by_status(proc, host, counted);
+  }
+  if (ask) {
+    host.pids_held = numbers_held(host.first_free_pid(), *host.pid_max.number, *host.tasks.number);
+  }
   host.pids_counted = true;
 }
 

@@ -58,10 +58,11 @@ void disown(std::vector<Limit>& rows, const std::string& kernel) {
 }
 
 /// Counting reads every process: it is worth it where the bound from the tasks of the host does not
-/// already say that another limit binds first.
-bool could_bind_uncounted(const Headroom& found) {
+/// already say that another limit binds first, or that there is room for what is needed.
+bool could_bind_uncounted(const Headroom& found, std::optional<std::int64_t> needed) {
   const Limit* first = found.binding();
   if (first == nullptr) return false;
+  if (needed && first->at_least().value_or(*needed) >= *needed) return false;
   const PlaceFacts& place = found.facts.place;
   return (first->name == "RLIMIT_NPROC" && place.uid_tasks_from == "bound") ||
          (first->name == "kernel.pid_max" && !found.facts.host.pids_counted);
@@ -114,7 +115,9 @@ Headroom headroom(const Hierarchy& hierarchy, Facts facts, const Question& quest
     facts.place.uid_tasks_from = "bound";
   }
   Headroom found = headroom(facts, question);
-  if (!question.count && facts.host.tasks.seen() && !could_bind_uncounted(found)) return found;
+  if (!question.count && facts.host.tasks.seen() && !could_bind_uncounted(found, question.needed)) {
+    return found;
+  }
   count_tasks(hierarchy, facts);
   return headroom(facts, question);
 }

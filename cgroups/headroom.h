@@ -27,9 +27,11 @@ struct Target {
 /// What is asked of a place.
 struct Question {
   std::optional<std::int64_t> stack =
-      std::nullopt;                   ///< of a thread; by default that of RLIMIT_STACK
-  bool probe = false;                 ///< count the tasks of the uid by the fork probe
-  bool count = false;                 ///< tasks and numbers also where they cannot bind first
+      std::nullopt;    ///< of a thread; by default that of RLIMIT_STACK
+  bool probe = false;  ///< count the tasks of the uid by the fork probe
+  bool count = false;  ///< tasks and numbers also where they cannot bind first
+  /// Threads that are needed: where bounds allow them already, nothing is counted.
+  std::optional<std::int64_t> needed = std::nullopt;
   std::int64_t threads_per_peer = 0;  ///< a fleet is asked for: RLIMIT_NOFILE counts as well
 };
 

@@ -74,6 +74,16 @@ std::string hierarchy_name(const Hierarchy& hierarchy) {
   return hierarchy.mounted() ? std::string(to_string(hierarchy.mode())) : "none";
 }
 
+/// Every task has a number, and every process may be the last of a group and of a session whose
+/// leaders have gone. /proc has a link for each process, proc_root_getattr() in fs/proc/root.c.
+std::int64_t most_numbers_held(const fs::path& proc, std::int64_t tasks) {
+  std::error_code unreadable;
+  const auto links = fs::hard_link_count(proc, unreadable);
+  const std::int64_t processes =
+      unreadable ? tasks : std::min(tasks, static_cast<std::int64_t>(links));
+  return tasks + 2 * processes;
+}
+
 }  // namespace
 
 HostFacts read_host(const Hierarchy& hierarchy) {
@@ -92,9 +102,7 @@ HostFacts read_host(const Hierarchy& hierarchy) {
   host.pid_max = read_number(kernel / "pid_max");
   host.last_pid = read_number(kernel / "ns_last_pid").number;
   host.first_pid_namespace = in_first_pid_namespace(proc / "self");
-  // A task has one number, and may hold those of a group and a session whose leaders have gone.
-  constexpr std::int64_t kNumbersOfATask = 3;
-  host.pids_held = host.tasks.number.value_or(0) * kNumbersOfATask;
+  host.pids_held = most_numbers_held(proc, host.tasks.number.value_or(0));
 
   const fs::path vm = proc / "sys/vm";
   const std::string meminfo = read_file_if_there(proc / "meminfo").value_or("");

@@ -163,6 +163,7 @@ Subject read_subject(const Hierarchy& hierarchy, const Selector& selector, const
   const Question question{.stack = how.stack,
                           .probe = how.probe,
                           .count = how.count_all,
+                          .needed = how.needed,
                           .threads_per_peer = how.threads_per_peer};
   const Headroom found = headroom(hierarchy, subject.facts, question);
   subject.facts = found.facts;

@@ -26,6 +26,7 @@ class Vanished : public Error {
 struct ReadHow {
   bool probe = false;      ///< the tasks of the uid by the fork probe, see cgroups/limits
   bool count_all = false;  ///< all counts, also where a bound answers: for a what-if
+  std::optional<std::int64_t> needed{};  ///< nothing is counted where there surely is room
   std::int64_t threads_per_peer = 0;
   std::optional<std::int64_t> stack{};
 };

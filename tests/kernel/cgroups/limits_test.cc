@@ -1,12 +1,17 @@
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
+#include "cgroups/descriptor.h"
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
 #include "cgroups/limits/rlimit_nproc.h"
+#include "cgroups/pid_numbers.h"
 #include "tests/kernel/cgroups/testee.h"
 
 namespace ceiling {
@@ -18,6 +23,36 @@ using Answer = Testee::Answer;
 uid_t private_uid() {
   return 1'900'000'000u + static_cast<uid_t>(::getpid());
 }
+
+/// A process in a session whose leader has ended and was reaped.
+class Daemon {
+ public:
+  Daemon() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw Error("pipe2");
+    const Descriptor said(ends[0]);
+    const Descriptor says(ends[1]);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t leader = ::fork();
+    if (leader == 0) {
+      ::setsid();
+      const pid_t pid = ::fork();
+      if (pid != 0) ::_exit(::write(says.get(), &pid, sizeof pid) == sizeof pid ? 0 : 1);
+      for (;;) ::pause();
+    }
+    ::waitpid(leader, nullptr, 0);
+    if (::read(said.get(), &pid_, sizeof pid_) != sizeof pid_) throw Error("no daemon");
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
 
 class Limits : public Privileged {
  protected:
@@ -134,9 +169,22 @@ TEST_F(Limits, HostRowsMoveWithWhatWeStart) {
     EXPECT_EQ(testee.make(400), (Answer{400, 0}));
     const auto more = row("kernel.threads-max").used - threads.used;
     const auto fewer = *numbers.threads_left - *row("kernel.pid_max").threads_left;
-    // Not counted, a task stands for the three numbers that it may hold.
-    const int held = numbers.exact() ? 1 : 3;
-    return std::abs(more - 401) <= 5 && std::abs(fewer - 401 * held) <= 5 * held;
+    // Not counted, a process stands for two numbers more.
+    return std::abs(more - 401) <= 5 && std::abs(fewer - 401) <= 15;
+  };
+  EXPECT_TRUE(eventually(quiet));
+}
+
+TEST_F(Limits, NumbersHeldAreThoseOfThreadsAndOfLeadersThatHaveGone) {
+  constexpr std::int64_t kFirst = 1;
+  const auto held = [] { return numbers_held(kFirst, 4 << 20, std::int64_t{1} << 40); };
+  const auto quiet = [&] {
+    const std::int64_t before = held();
+    Testee testee({}, "threads");
+    EXPECT_EQ(testee.make(50), (Answer{50, 0}));
+    // A session and group whose leader has gone: one number for a process that has another.
+    const Daemon daemon;
+    return held() - before == 51 + 2;
   };
   EXPECT_TRUE(eventually(quiet));
 }

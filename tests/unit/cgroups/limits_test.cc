@@ -269,7 +269,22 @@ TEST_F(FakePids, NothingIsCountedWhereTheTasksOfTheHostSayThatItCannotBind) {
   tasks_of_host(1000);
   const Limit found = row("kernel.pid_max");
   EXPECT_EQ(found.certainty, Certainty::at_least);
-  EXPECT_EQ(found.threads_left, 32768 - 300 - 3000) << "three numbers a task at most";
+  const auto links = static_cast<std::int64_t>(std::filesystem::hard_link_count(tree_.at("/proc")));
+  EXPECT_EQ(found.threads_left, 32768 - 300 - 1000 - 2 * links) << "two more a process at most";
+}
+
+TEST_F(FakePids, NothingIsCountedWhereTheBoundLeavesWhatIsNeeded) {
+  tree_.file("/proc/sys/kernel/pid_max", "32768\n").file("/proc/sys/vm/max_map_count", "4000000\n");
+  tasks_of_host(1000);
+  const auto pid_max_for = [&](std::optional<std::int64_t> needed) {
+    const Headroom found = headroom(hierarchy(), Target{}, {.needed = needed});
+    return std::find_if(found.limits.begin(), found.limits.end(),
+                        [](const Limit& limit) { return limit.name == "kernel.pid_max"; })
+        ->certainty;
+  };
+  EXPECT_EQ(pid_max_for(30000), Certainty::at_least);
+  EXPECT_EQ(pid_max_for(32000), Certainty::exact) << "it could refuse one of them";
+  EXPECT_EQ(pid_max_for(std::nullopt), Certainty::exact) << "asked for how many";
 }
 
 TEST_F(FakeHost, HeadroomPutsTheBindingLimitFirstAndTheUnknownLast) {
