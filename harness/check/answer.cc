@@ -72,7 +72,8 @@ std::string remedy_of(const Subject& subject, const Question& question, const Ro
   if (limit.name != "vm.overcommit_memory") {
     const auto value = row.fit == Fit::holds ? std::min(kGreatest, *limit.value) * 2
                                              : least_value(subject, question, limit, needed);
-    if (!value) return "";
+    // A bound that leaves it open is not mended by a value that is in force already.
+    if (!value || *value <= *limit.value) return "";
     asked.needed = *value;
   }
   return remedy(asked);

@@ -2,6 +2,7 @@ ceiling_test(cgroups_kernel_test LABEL kernel
   SOURCES
     cgroups/kill_test.cc
     cgroups/limits_test.cc
+    cgroups/namespaces_test.cc
     cgroups/pids_cases_test.cc
     cgroups/pids_test.cc
     cgroups/testee.cc

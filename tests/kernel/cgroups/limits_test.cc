@@ -169,15 +169,16 @@ TEST_F(Limits, HostRowsMoveWithWhatWeStart) {
     EXPECT_EQ(testee.make(400), (Answer{400, 0}));
     const auto more = row("kernel.threads-max").used - threads.used;
     const auto fewer = *numbers.threads_left - *row("kernel.pid_max").threads_left;
-    // Not counted, a process stands for two numbers more.
-    return std::abs(more - 401) <= 5 && std::abs(fewer - 401) <= 15;
+    // Not counted, a process stands for two numbers more, and some that are none do as well.
+    return std::abs(more - 401) <= 5 && fewer >= 401 - 5 && fewer <= 401 + 100;
   };
   EXPECT_TRUE(eventually(quiet));
 }
 
 TEST_F(Limits, NumbersHeldAreThoseOfThreadsAndOfLeadersThatHaveGone) {
-  constexpr std::int64_t kFirst = 1;
-  const auto held = [] { return numbers_held(kFirst, 4 << 20, std::int64_t{1} << 40); };
+  const auto held = [] {
+    return numbers_held(1, ::getpid() + 20'000, std::int64_t{1} << 40);  // new ones lie there
+  };
   const auto quiet = [&] {
     const std::int64_t before = held();
     Testee testee({}, "threads");

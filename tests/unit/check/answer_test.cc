@@ -55,6 +55,14 @@ TEST(Answer, ALowerBoundLeavesOpenWhatLiesBeyondIt) {
   EXPECT_THAT(open.reason, HasSubstr("vm.max_map_count of pid 4242 leaves open"));
 }
 
+TEST(Answer, AnUpperBoundHasNoRemedyBelowItsValue) {
+  Facts facts = facts_of_a_process();
+  facts.host.first_pid_namespace = false;
+  const Answer open = answer(subject_of(facts), threads(1));
+  EXPECT_EQ(row_of(open, "kernel.pid_max").fit, Fit::unknown);
+  EXPECT_EQ(row_of(open, "kernel.pid_max").remedy, "");
+}
+
 TEST(Answer, AnUnseenRowIsUnknownUnlessAnotherOneRefuses) {
   Facts facts = facts_of_a_process();
   facts.place.nproc = unseen("not for us");
