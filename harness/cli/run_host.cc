@@ -212,11 +212,13 @@ void RunHost::finish() {
 }
 
 void calibrate_all(Site& site, const Experiment& experiment, const OnProgress& progress) {
+  const ArmPlan& first = experiment.arms.front();
+  const auto locks = [](const ArmPlan& arm) { return arm.limits.sets(LimitName::rlimit_memlock); };
   const auto same_cost = [&](const ArmPlan& arm) {
-    return arm.fleet.threads_per_peer == experiment.arms.front().fleet.threads_per_peer;
+    return arm.fleet.threads_per_peer == first.fleet.threads_per_peer && locks(arm) == locks(first);
   };
   if (std::all_of(experiment.arms.begin(), experiment.arms.end(), same_cost)) {
-    return calibrate(site, experiment, experiment.arms.front(), progress);
+    return calibrate(site, experiment, first, progress);
   }
   for (const ArmPlan& arm : experiment.arms) {
     site.recorder().enter_arm(arm.name);

@@ -47,10 +47,10 @@ bool is_enforced(LimitName name) {
     case LimitName::rlimit_nproc:
     case LimitName::rlimit_as:
     case LimitName::rlimit_data:
+    case LimitName::rlimit_memlock:
     case LimitName::threads_max:
     case LimitName::pid_max:
       return true;
-    case LimitName::rlimit_memlock:
     case LimitName::rlimit_nofile:
     case LimitName::memory_max:
     case LimitName::max_map_count:

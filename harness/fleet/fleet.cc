@@ -24,11 +24,16 @@ std::string describe(int wait_status) {
   return fmt::format("wait status {}", wait_status);
 }
 
-/// As many descriptors as the host grants: a frontend needs two for every peer.
-std::pair<int, rlim_t> all_descriptors() {
+/// As much as the host grants.
+std::pair<int, rlim_t> as_granted(int resource) {
   rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return {RLIMIT_NOFILE, limit.rlim_max};
+  ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+  return {resource, limit.rlim_max};
+}
+
+/// A frontend needs two for every peer.
+std::pair<int, rlim_t> all_descriptors() {
+  return as_granted(RLIMIT_NOFILE);
 }
 
 }  // namespace
@@ -159,6 +164,9 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
   for (const ProcessLimit& limit : kProcessLimits) {
     const bool set = add(limit.name, limit.rlimit);
     if (!set && limit.name == LimitName::rlimit_nofile) rlimits.push_back(all_descriptors());
+    if (!set && limit.name == LimitName::rlimit_memlock && spec_.lock_memory) {
+      rlimits.push_back(as_granted(RLIMIT_MEMLOCK));
+    }
   }
   add(LimitName::rlimit_nproc, RLIMIT_NPROC);
   return rlimits;
@@ -186,6 +194,7 @@ void Fleet::add_frontend() {
                     .rlimits = rlimits_of(number),
                     .descriptors = {}};
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
+  if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
   for (const std::string& guardrail : spec_.guardrails) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
   }

@@ -21,7 +21,8 @@ struct FleetSpec {
   int backends = 1;
   std::vector<StreamPlan> streams;
   std::vector<std::string> guardrails;
-  LimitPlan limits;  ///< of the frontends alone; services are never limited
+  LimitPlan limits;          ///< of the frontends alone; services are never limited
+  bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
 };
 
 /// Membership, backends and frontends as real processes, each frontend in its own group below the

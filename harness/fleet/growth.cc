@@ -17,7 +17,8 @@ FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string 
           .backends = experiment.backends,
           .streams = experiment.streams,
           .guardrails = arm.guardrails,
-          .limits = arm.limits};
+          .limits = arm.limits,
+          .lock_memory = arm.limits.sets(LimitName::rlimit_memlock)};
 }
 
 int canary_rate(const Experiment& experiment) {

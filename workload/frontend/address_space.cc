@@ -2,7 +2,9 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <limits>
 #include <system_error>
@@ -27,6 +29,12 @@ void fix_address_space() {
   ::pthread_attr_destroy(&attributes);
   if (error != 0) {
     throw std::system_error(error, std::generic_category(), "pthread_setattr_default_np");
+  }
+}
+
+void lock_future_mappings() {
+  if (::mlockall(MCL_FUTURE | MCL_ONFAULT) != 0) {
+    throw std::system_error(errno, std::generic_category(), "mlockall");
   }
 }
 

@@ -15,4 +15,9 @@ inline constexpr std::size_t kHeapBytes = std::size_t{8} << 20;
 /// pthread_setattr_default_np(3)). To be called first in main(). Throws std::system_error.
 void fix_address_space();
 
+/// Locks what is mapped from now on, stacks of threads above all: then RLIMIT_MEMLOCK counts them
+/// (mlock(2), MCL_FUTURE). Pages are still only taken when they are used (MCL_ONFAULT). Throws
+/// std::system_error.
+void lock_future_mappings();
+
 }  // namespace ceiling::frontend

@@ -19,6 +19,10 @@ int main(int argc, char** argv) {
   app.add_option("--status", options.status, "fd:N, @name (abstract) or a path")->required();
   app.add_flag("--probe", options.probe,
                "after a refused thread, ask the kernel for one more task and report what it says");
+  bool lock_memory = false;
+  app.add_flag(
+      "--lock-memory", lock_memory,
+      "lock what is mapped from the start on, stacks too, so that RLIMIT_MEMLOCK counts it");
   app.add_option("--guardrail", guardrails, "may be repeated")
       ->check(CLI::IsMember({"staged-build"}));
   try {
@@ -32,6 +36,7 @@ int main(int argc, char** argv) {
   }
   options.staged_build = !guardrails.empty();
   return ceiling::wire::run_program(options.name, [&]() -> int {
+    if (lock_memory) ceiling::frontend::lock_future_mappings();
     ceiling::frontend::Frontend frontend(options);
     // Peer threads may be blocked in connect(2); nothing of theirs is worth waiting for.
     ::_exit(frontend.run());

@@ -213,6 +213,18 @@ TEST_F(ConfirmedTest, ATaskThatIsRefusedIsToldFromAStack) {
   EXPECT_EQ(arm["attribution"]["evidence"]["clone right after"], "EAGAIN");
 }
 
+TEST_F(ConfirmedTest, StacksThatAreLockedMeetTheirLimit) {
+  const Ended run = run_ceiling({"run", shipped("locked-memory"), "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  for (const json& arm : json::parse(run.out)["arms"]) {
+    // Two threads of its own and three peers have 5,263,360 bytes; 6 MiB have no room for one more.
+    expect_arm(arm, {arm["name"], arm["guardrails"].empty() ? "outage" : "contained", 5, 6,
+                     "RLIMIT_MEMLOCK"});
+    EXPECT_EQ(arm["cost_model"]["resources"]["locked_bytes"]["per_peer"], (1 << 20) + 4096);
+    EXPECT_EQ(arm["attribution"]["evidence"]["clone right after"], "made");
+  }
+}
+
 TEST_F(ConfirmedTest, BytesAreNotPredictedUnmeasured) {
   const Ended documented = run_ceiling({"predict", shipped("address-space")});
   EXPECT_EQ(documented.status, 2) << documented.err;
