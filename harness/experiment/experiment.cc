@@ -50,10 +50,10 @@ bool is_enforced(LimitName name) {
     case LimitName::rlimit_memlock:
     case LimitName::threads_max:
     case LimitName::pid_max:
+    case LimitName::max_map_count:
       return true;
     case LimitName::rlimit_nofile:
     case LimitName::memory_max:
-    case LimitName::max_map_count:
     case LimitName::overcommit_memory:
       break;
   }

@@ -46,11 +46,12 @@ struct ResourceName {
   std::string_view name;
   LimitName limit;
 };
-constexpr std::array<ResourceName, 4> kResources = {{
+constexpr std::array<ResourceName, 5> kResources = {{
     {Resource::address_space, "address_space_bytes", LimitName::rlimit_as},
     {Resource::data, "data_bytes", LimitName::rlimit_data},
     {Resource::locked, "locked_bytes", LimitName::rlimit_memlock},
     {Resource::descriptors, "descriptors", LimitName::rlimit_nofile},
+    {Resource::maps, "maps", LimitName::max_map_count},
 }};
 
 const Traits& traits(LimitName name) {

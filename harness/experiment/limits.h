@@ -42,11 +42,12 @@ bool is_per_process(LimitName name);
 bool counts_bytes(LimitName name);
 
 /// What limits count of a process, tasks apart.
-enum class Resource { address_space, data, locked, descriptors };
+enum class Resource { address_space, data, locked, descriptors, maps };
 /// "address_space_bytes", ..., as a history names it.
 std::string_view to_string(Resource resource);
 const std::vector<Resource>& all_resources();
-/// What RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and RLIMIT_NOFILE count; nothing for all others.
+/// What RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_NOFILE and vm.max_map_count count of each
+/// process; nothing for all others.
 std::optional<Resource> counted_by(LimitName name);
 
 struct Range {

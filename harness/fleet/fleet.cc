@@ -38,18 +38,20 @@ std::pair<int, rlim_t> all_descriptors() {
 
 }  // namespace
 
-/// A limit of a process: how setrlimit(2) and /proc/PID/limits name it, and what it counts.
+/// A limit that counts each process by itself: how setrlimit(2) and /proc/PID/limits name it, and
+/// what it counts. vm.max_map_count is set on the host, and has neither name.
 struct ProcessLimit {
   LimitName name;
   int rlimit;
   std::string_view row;
   std::int64_t ProcessUse::*used;
 };
-constexpr std::array<ProcessLimit, 4> kProcessLimits = {{
+constexpr std::array<ProcessLimit, 5> kProcessLimits = {{
     {LimitName::rlimit_as, RLIMIT_AS, "Max address space", &ProcessUse::address_space_bytes},
     {LimitName::rlimit_data, RLIMIT_DATA, "Max data size", &ProcessUse::data_bytes},
     {LimitName::rlimit_memlock, RLIMIT_MEMLOCK, "Max locked memory", &ProcessUse::locked_bytes},
     {LimitName::rlimit_nofile, RLIMIT_NOFILE, "Max open files", &ProcessUse::descriptors},
+    {LimitName::max_map_count, -1, "", &ProcessUse::maps},
 }};
 
 /// Limits on memory refuse a thread's stack and leave no trace in the kernel.
@@ -162,6 +164,7 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
     return value.has_value();
   };
   for (const ProcessLimit& limit : kProcessLimits) {
+    if (is_host_wide(limit.name)) continue;
     const bool set = add(limit.name, limit.rlimit);
     if (!set && limit.name == LimitName::rlimit_nofile) rlimits.push_back(all_descriptors());
     if (!set && limit.name == LimitName::rlimit_memlock && spec_.lock_memory) {
@@ -302,6 +305,7 @@ std::map<std::string, std::vector<std::int64_t>> Fleet::frontend_resources() con
     const auto use = one.started ? read_use(one.started->process.pid()) : std::nullopt;
     if (!use) continue;
     for (const ProcessLimit& limit : kProcessLimits) {
+      if (limit.name == LimitName::max_map_count && use->maps == 0) continue;
       resources[std::string(to_string(*counted_by(limit.name)))].push_back((*use).*limit.used);
     }
   }
@@ -314,6 +318,10 @@ void Fleet::sample_processes(const Frontend& one) {
     if (!spec_.limits.sets(limit.name)) continue;
     const auto use = read_use(pid);
     if (!use) return;
+    if (limit.name == LimitName::max_map_count) {
+      record(sample_maps(one.name, *use));
+      continue;
+    }
     auto sample =
         sample_process(one.name, to_string(limit.name), limit.row, pid, *use, (*use).*limit.used);
     if (sample) record(std::move(*sample));

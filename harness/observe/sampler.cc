@@ -1,5 +1,6 @@
 #include "harness/observe/sampler.h"
 
+#include <algorithm>
 #include <string>
 
 #include "cgroups/control_file.h"
@@ -15,6 +16,22 @@ SampleEvent sample_pids(const std::string& scope, const PidsState& state) {
           .pids_events = state.events};
 }
 
+namespace {
+
+/// Without the page that the kernel shows and does not count. Of another uid's process they need
+/// CAP_SYS_PTRACE.
+std::int64_t counted_maps(const std::string& folder) {
+  try {
+    const std::string maps = read_file_if_there(folder + "/maps").value_or("");
+    const auto lines = std::count(maps.begin(), maps.end(), '\n');
+    return maps.find("[vsyscall]") == std::string::npos ? lines : lines - 1;
+  } catch (const FileError&) {
+    return 0;
+  }
+}
+
+}  // namespace
+
 std::optional<ProcessUse> read_use(pid_t pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   const auto status = read_file_if_there(folder + "/status");
@@ -29,7 +46,19 @@ std::optional<ProcessUse> read_use(pid_t pid) {
       .address_space_bytes = field("VmSize:") * kKilobyte,
       .data_bytes = field("VmData:") * kKilobyte,
       .locked_bytes = field("VmLck:") * kKilobyte,
-      .descriptors = static_cast<std::int64_t>(numbered_entries(folder + "/fd").size())};
+      .descriptors = static_cast<std::int64_t>(numbered_entries(folder + "/fd").size()),
+      .maps = counted_maps(folder)};
+}
+
+SampleEvent sample_maps(const std::string& scope, const ProcessUse& use) {
+  const std::string file = "/proc/sys/vm/max_map_count";
+  return {.scope = scope,
+          .limit = "vm.max_map_count",
+          .where = file,
+          .value = parse_count(read_file(file), file),
+          .tasks = use.tasks,
+          .pids_events = std::nullopt,
+          .used = use.maps};
 }
 
 std::optional<SampleEvent> sample_process(const std::string& scope, std::string_view limit,

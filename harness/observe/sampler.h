@@ -28,6 +28,7 @@ struct ProcessUse {
   std::int64_t data_bytes = 0;           ///< VmData
   std::int64_t locked_bytes = 0;         ///< VmLck
   std::int64_t descriptors = 0;          ///< entries of /proc/PID/fd
+  std::int64_t maps = 0;  ///< lines of /proc/PID/maps that are counted; 0: not to be seen
 };
 /// Nothing where the process is gone. See proc_pid_status(5); its sizes are kB of 1024.
 std::optional<ProcessUse> read_use(pid_t pid);
@@ -37,5 +38,9 @@ std::optional<ProcessUse> read_use(pid_t pid);
 std::optional<SampleEvent> sample_process(const std::string& scope, std::string_view limit,
                                           std::string_view row, pid_t pid, const ProcessUse& use,
                                           std::int64_t used);
+
+/// vm.max_map_count, one value for the host that counts each process by itself: `use` of process
+/// `pid`.
+SampleEvent sample_maps(const std::string& scope, const ProcessUse& use);
 
 }  // namespace ceiling

@@ -33,9 +33,10 @@ std::optional<Refusal> refusal_at(std::int64_t need, ValueOf value_of) {
 
 /// In the order in which they are met by a new thread: glibc maps its stack and makes it writable
 /// before the kernel is asked for the task; its connection needs descriptors afterwards.
-constexpr std::array kOwnLimits = {LimitName::rlimit_as,   LimitName::rlimit_memlock,
-                                   LimitName::rlimit_data, LimitName::rlimit_nproc,
-                                   LimitName::pids_max,    LimitName::rlimit_nofile};
+constexpr std::array kOwnLimits = {LimitName::max_map_count,  LimitName::rlimit_as,
+                                   LimitName::rlimit_memlock, LimitName::rlimit_data,
+                                   LimitName::rlimit_nproc,   LimitName::pids_max,
+                                   LimitName::rlimit_nofile};
 /// Connections of one client to a frontend: its canary and its sweep. Calibration has no client.
 constexpr std::int64_t kClientDescriptors = 2;
 

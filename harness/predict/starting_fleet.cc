@@ -48,7 +48,8 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
   const int start = arm.fleet.start;
   const std::string fleet = "the starting fleet of " + std::to_string(start);
   for (const LimitName name : all_limits()) {
-    if (is_host_wide(name) || name == LimitName::memory_max) continue;
+    const bool of_all_tasks = is_host_wide(name) && !counted_by(name);
+    if (of_all_tasks || name == LimitName::memory_max) continue;
     const std::string key(to_string(name));
     const auto need = need_of(name, model, start);
     if (!need) continue;

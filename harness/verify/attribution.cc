@@ -135,8 +135,8 @@ Attribution attribute_to_memory(const std::optional<CostModel>& model, const Ste
                                 const std::vector<std::string>& scopes, Attribution found) {
   if (!model || model->per_peer == 0) return found;
   const SampleEvent* met = nullptr;
-  for (const LimitName name :
-       {LimitName::rlimit_as, LimitName::rlimit_memlock, LimitName::rlimit_data}) {
+  for (const LimitName name : {LimitName::max_map_count, LimitName::rlimit_as,
+                               LimitName::rlimit_memlock, LimitName::rlimit_data}) {
     const auto cost = model->resources.find(*counted_by(name));
     if (cost == model->resources.end()) continue;
     const std::int64_t thread = cost->second.per_peer / model->per_peer;

@@ -23,11 +23,12 @@ all_ended() { [ -z "$(ls -A /run/ceiling)" ]; }
 
 # host_limit EXPERIMENT: confirmed, and every setting is as before.
 host_limit() {
-  threads_max=$(setting threads-max) pid_max=$(setting pid_max)
+  threads_max=$(setting threads-max) pid_max=$(setting pid_max) maps=$(cat /proc/sys/vm/max_map_count)
   "$bin/ceiling" run "harness/experiments/$1.yaml" --host-limits --quiet
   confirmed=$?
-  is_set_to threads-max "$threads_max" && is_set_to pid_max "$pid_max" && return $confirmed
-  sysctl kernel.threads-max kernel.pid_max
+  is_set_to threads-max "$threads_max" && is_set_to pid_max "$pid_max" &&
+    [ "$(cat /proc/sys/vm/max_map_count)" = "$maps" ] && return $confirmed
+  sysctl kernel.threads-max kernel.pid_max vm.max_map_count
   return 1
 }
 

@@ -150,6 +150,16 @@ TEST_F(HostTest, LimitsOfTheHostThatMayNotBeSetAreSaidBeforehand) {
       how);
 }
 
+TEST_F(HostTest, ALimitOnMapsKeepsAwayFromWhatOthersHaveMapped) {
+  std::string experiment = small_experiment(8, 12, "any");
+  const std::string limit = "pids.max: 8";
+  experiment.replace(experiment.find(limit), limit.size(), "vm.max_map_count: 60");
+  How how;
+  how.before_exec = with_proc_sys_read_only;
+  cannot({"run", file("maps.yaml", experiment), "--host-limits"},
+         {"vm.max_map_count is to be 60, and process ", " maps: more than 80 %"}, how);
+}
+
 TEST_F(HostTest, UnderSudoTheResultsBelongToTheCaller) {
   How sudo;
   sudo.environment = {{"SUDO_UID", "12345"}, {"SUDO_GID", "12346"}};

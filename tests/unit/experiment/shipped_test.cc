@@ -27,7 +27,7 @@ TEST(Shipped, EveryFileIsReadableAndNamedAsItsExperiment) {
     ++files;
     EXPECT_EQ(shipped(entry.path().stem()).name, entry.path().stem());
   }
-  EXPECT_EQ(files, 9);
+  EXPECT_EQ(files, 10);
 }
 
 TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
@@ -66,6 +66,16 @@ TEST(Shipped, LimitsOfTheHostStandAloneAndOnlyThePredictionIsJudged) {
       EXPECT_EQ(arm.limits.names(), std::vector<LimitName>{limit});
       EXPECT_EQ(arm.expect, Outcome::any);
     }
+  }
+}
+
+TEST(Shipped, MaxMapCountIsOfTheHostAndCountsEachFrontend) {
+  const Experiment read = shipped("max-map-count");
+  EXPECT_TRUE(unsupported_limits(read, true).empty());
+  EXPECT_FALSE(unsupported_limits(read, false).empty());
+  for (const ArmPlan& arm : read.arms) {
+    EXPECT_EQ(arm.limits.names(), std::vector<LimitName>{LimitName::max_map_count});
+    EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
   }
 }
 
