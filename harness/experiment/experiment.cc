@@ -76,7 +76,13 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
     for (const auto& [name, limit] : limits) {
       if (!limit.value) continue;
       const std::string key = path + std::string(to_string(name));
-      if (!is_enforced(name)) {
+      if (name == LimitName::overcommit_memory) {
+        // Whoever allocates next is refused, the harness and the backends as well.
+        add(limit, key +
+                       ": found a limit that refuses memory to every process of the host, expected "
+                       "one that meets the fleet; ceiling check --set vm.overcommit_memory=2 "
+                       "answers for it");
+      } else if (!is_enforced(name)) {
         add(limit, key + ": found a limit that is not enforced yet");
       } else if (is_host_wide(name) && !host_limits) {
         add(limit, key +

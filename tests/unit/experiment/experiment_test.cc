@@ -1,5 +1,6 @@
 #include "harness/experiment/experiment.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ceiling {
@@ -266,6 +267,22 @@ TEST(Limits, OfTheHostNeedAWordOfTheirOwn) {
   EXPECT_EQ(findings[0].text,
             "limits.kernel.threads-max: found a limit of the whole host: it needs --host-limits, "
             "see harness/experiments/README.md");
+}
+
+TEST(Limits, ThatCannotBeSetSayWhy) {
+  const auto finding = [](const std::string& limit) {
+    return unsupported_limits(parse_experiment("experiment: x\nfleet: {start: 1, end: 2}\n"
+                                               "streams: [{name: s, shards: 1}]\nlimits: {" +
+                                                   limit + "}\narms: [{name: a}]\n",
+                                               "x.yaml"),
+                              true)
+        .at(0)
+        .text;
+  };
+  EXPECT_THAT(finding("vm.overcommit_memory: 2"),
+              testing::HasSubstr("refuses memory to every process of the host"));
+  EXPECT_THAT(finding("memory.max: 64M"), testing::HasSubstr("not enforced yet"));
+  EXPECT_THAT(finding("RLIMIT_NOFILE: 64"), testing::HasSubstr("not enforced yet"));
 }
 
 TEST(Limits, OfTheHostStandAlone) {
