@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/e2e/ceiling.h"
+#include "tests/e2e/check/check_case.h"
 
 namespace ceiling {
 namespace {
@@ -10,26 +10,12 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class CheckBadInputTest : public CeilingTest {
+class CheckBadInputTest : public CheckTest {
  protected:
-  /// Refused with 64, in one line that says all of `said`, before anything is written.
-  void refused(std::vector<std::string> call, const std::vector<std::string>& said) const {
-    SCOPED_TRACE(testing::PrintToString(call));
-    call.insert(call.begin(), "check");
-    const Ended ended = run_ceiling(call);
-    EXPECT_EQ(ended.status, 64) << ended.out;
-    EXPECT_EQ(ended.out, "");
-    for (const std::string& part : said) EXPECT_THAT(ended.err, HasSubstr(part));
-    EXPECT_EQ(ended.err.find('\n'), ended.err.size() - 1) << ended.err;
-  }
-  /// Likewise, for what the option parser finds: it adds where to find help.
-  void misused(std::vector<std::string> call, const std::string& said) const {
-    SCOPED_TRACE(testing::PrintToString(call));
-    call.insert(call.begin(), "check");
-    const Ended ended = run_ceiling(call);
-    EXPECT_EQ(ended.status, 64) << ended.out;
-    EXPECT_EQ(ended.out, "");
-    EXPECT_THAT(ended.err, HasSubstr(said));
+  /// In one line.
+  void refused(const std::vector<std::string>& call, const std::vector<std::string>& said) const {
+    const std::string err = CheckTest::refused(call, said);
+    EXPECT_EQ(err.find('\n'), err.size() - 1) << err;
   }
 };
 
@@ -54,16 +40,16 @@ TEST_F(CheckBadInputTest, AZombieIsNoTarget) {
 }
 
 TEST_F(CheckBadInputTest, ContradictoryTargets) {
-  misused({"--pid", "1", "--cgroup", "/"}, "excludes");
-  misused({"--pid", "1", "--unit", "x"}, "excludes");
-  misused({"--unit", "x", "--cgroup", "/"}, "excludes");
-  misused({"--threads", "1", "--peers", "2", "--threads-per-peer", "1"}, "excludes");
-  misused({"--peers", "2"}, "--threads-per-peer");
-  misused({"--threads-per-peer", "2"}, "--peers");
-  misused({"--threads", "0"}, "--threads");
-  misused({"--threads", "many"}, "--threads");
-  misused({"--pid", "1x"}, "--pid");
-  misused({"extra"}, "extra");
+  CheckTest::refused({"--pid", "1", "--cgroup", "/"}, {"excludes"});
+  CheckTest::refused({"--pid", "1", "--unit", "x"}, {"excludes"});
+  CheckTest::refused({"--unit", "x", "--cgroup", "/"}, {"excludes"});
+  CheckTest::refused({"--threads", "1", "--peers", "2", "--threads-per-peer", "1"}, {"excludes"});
+  CheckTest::refused({"--peers", "2"}, {"--threads-per-peer"});
+  CheckTest::refused({"--threads-per-peer", "2"}, {"--peers"});
+  CheckTest::refused({"--threads", "0"}, {"--threads"});
+  CheckTest::refused({"--threads", "many"}, {"--threads"});
+  CheckTest::refused({"--pid", "1x"}, {"--pid"});
+  CheckTest::refused({"extra"}, {"extra"});
 }
 
 TEST_F(CheckBadInputTest, StacksAndChanges) {

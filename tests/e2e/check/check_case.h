@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <string>
@@ -32,6 +33,16 @@ class CheckTest : public CeilingTest {
     EXPECT_EQ(ended.status, status) << ended.err << ended.out;
     EXPECT_EQ(schema_problems(schema, ended.out), "");
     return nlohmann::json::parse(ended.out, nullptr, false);
+  }
+  /// Refused with 64 in words that say all of `said`, before anything is written. What was said.
+  std::string refused(std::vector<std::string> call, const std::vector<std::string>& said) const {
+    SCOPED_TRACE(testing::PrintToString(call));
+    call.insert(call.begin(), "check");
+    const Ended ended = run_ceiling(call);
+    EXPECT_EQ(ended.status, 64) << ended.out;
+    EXPECT_EQ(ended.out, "");
+    for (const std::string& part : said) EXPECT_THAT(ended.err, testing::HasSubstr(part));
+    return ended.err;
   }
   static nlohmann::json row(const nlohmann::json& document, const std::string& name,
                             const std::string& scope = "") {

@@ -14,15 +14,6 @@ using testing::HasSubstr;
 
 class ElsewhereTest : public CheckTest {
  protected:
-  /// Refused with 64, with lines that say all of `said`; nothing is written.
-  void refused(std::vector<std::string> call, const std::vector<std::string>& said) const {
-    SCOPED_TRACE(testing::PrintToString(call));
-    call.insert(call.begin(), "check");
-    const Ended ended = run_ceiling(call);
-    EXPECT_EQ(ended.status, 64) << ended.out;
-    EXPECT_EQ(ended.out, "");
-    for (const std::string& part : said) EXPECT_THAT(ended.err, HasSubstr(part));
-  }
   std::string policy(int threads) const {
     return file("policy.yaml", "policy: mine\ntargets:\n  - {cgroup: " + path() +
                                    ", threads: " + std::to_string(threads) +
