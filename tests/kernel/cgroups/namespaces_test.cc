@@ -120,6 +120,21 @@ TEST_F(Namespaces, AGroupOutsideOfWhatIsMountedIsUnknown) {
   EXPECT_THAT(said, StartsWith("unknown -, unknown: group / is outside of what "));
 }
 
+TEST_F(Namespaces, AProcessOfSomebodyElseIsKnownToBeInOurs) {
+  Testee other({}, "threads");
+  const auto kernel_pid_max = [&] {
+    for (const Limit& row : headroom(hierarchy_, {.pid = other.pid()}, {.count = true}).limits) {
+      if (row.name == "kernel.pid_max") return std::string(to_string(row.certainty));
+    }
+    return std::string();
+  };
+  EXPECT_EQ(said_in_child([&] {
+              need(::setresuid(65534, 65534, 65534) == 0, "setresuid");
+              return kernel_pid_max();
+            }),
+            "exact");
+}
+
 TEST_F(Namespaces, HiddenProcessesOfOneUidMakeAnUpperBound) {
   const uid_t uid = 1'900'000'000u + static_cast<uid_t>(::getpid());
   Testee other({}, "threads", uid);
