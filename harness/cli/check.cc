@@ -99,11 +99,12 @@ int check(const Arguments& arguments) {
   std::vector<Change> changes;
   for (const std::string& change : arguments.changes) changes.push_back(parse_change(change));
   Policy policy = policy_of(arguments);
-  std::vector<Subject> subjects = read_targets(policy.requirements, {.from = arguments.from,
-                                                                     .snapshot = arguments.snapshot,
-                                                                     .policy = arguments.policy,
-                                                                     .probe = arguments.probe,
-                                                                     .what_if = !changes.empty()});
+  std::vector<Subject> subjects =
+      read_targets(policy.requirements, {.from = arguments.from,
+                                         .snapshot = arguments.snapshot,
+                                         .policy = arguments.policy,
+                                         .probe = arguments.probe,
+                                         .count_all = arguments.prove || !changes.empty()});
   apply(changes, subjects, policy.requirements);
   std::vector<Answer> answers;
   for (std::size_t i = 0; i < subjects.size(); ++i) {

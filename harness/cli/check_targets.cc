@@ -58,7 +58,7 @@ Snapshot taken_now(std::vector<Subject> subjects) {
 
 std::vector<Subject> read_here(const std::vector<Requirement>& asked, const TargetsHow& how) {
   const Hierarchy hierarchy = hierarchy_here();
-  const bool everything = how.what_if || !how.snapshot.empty();
+  const bool everything = how.count_all || !how.snapshot.empty();
   return read_all(asked, how, [&](const Requirement& one) {
     const std::int64_t each = one.need.threads_per_peer;
     return read_subject(hierarchy, one.selector,

@@ -14,7 +14,7 @@ struct TargetsHow {
   std::filesystem::path snapshot{};  ///< written with what was read; empty: none
   std::filesystem::path policy{};    ///< names the requirements in what is wrong; empty: options do
   bool probe = false;
-  bool what_if = false;  ///< a change follows: everything is counted
+  bool count_all = false;  ///< also where bounds answer: for a change, or a proof
 };
 
 /// The targets of `asked`, in order, from this host or from a snapshot. Throws BadInput or Usage

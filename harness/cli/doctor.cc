@@ -11,6 +11,7 @@
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
+#include "cgroups/read_facts.h"
 #include "harness/cli/exit_status.h"
 #include "harness/cli/verb.h"
 #include "harness/fleet/site.h"
@@ -42,10 +43,8 @@ Check check(const std::string& name, const std::function<std::string()>& ask,
 std::string kernel() {
   utsname host{};
   ::uname(&host);
-  const std::string version = read_file("/proc/version");
-  if (version.find("gVisor") != std::string::npos) {
-    throw Error("gVisor: a user-space kernel with rules of its own");
-  }
+  const std::string other = read_host(Hierarchy::none()).other_kernel;
+  if (!other.empty()) throw Error(other + ": no Linux, with rules of its own");
   return fmt::format("{} {}", host.sysname, host.release);
 }
 

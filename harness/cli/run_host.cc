@@ -12,13 +12,11 @@
 #include <map>
 #include <variant>
 
-#include "cgroups/control_file.h"
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
 #include "harness/cli/predictions.h"
 #include "harness/cli/verb.h"
 #include "harness/fleet/host_limits.h"
-#include "harness/observe/sampler.h"
 #include "harness/predict/host_limit.h"
 
 namespace ceiling {
@@ -57,26 +55,6 @@ std::optional<std::int64_t> largest(const LimitPlan& limits, LimitName name) {
     most = std::max(most, limits.value(name, member));
   }
   return most;
-}
-
-/// vm.max_map_count counts each process by itself, and binds those of others as well.
-void check_maps(const Experiment& experiment) {
-  std::optional<std::int64_t> least;
-  for (const ArmPlan& arm : experiment.arms) {
-    const auto value = arm.limits.value(LimitName::max_map_count);
-    if (value) least = std::min(least.value_or(*value), *value);
-  }
-  if (!least) return;
-  for (const int pid : numbered_entries("/proc")) {
-    const auto use = read_use(pid);
-    if (!use || static_cast<double>(use->maps) <= kShareOfHost * static_cast<double>(*least)) {
-      continue;
-    }
-    throw HostError(
-        fmt::format("vm.max_map_count is to be {}, and process {} has {} maps: more than {:.0f} %",
-                    *least, pid, use->maps, 100 * kShareOfHost),
-        "take a higher limit, with more threads_per_peer to get there in as small a fleet");
-  }
 }
 
 struct RlimitName {
@@ -169,7 +147,7 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
     plan.uids = std::max(plan.uids, Site::uids_needed(std::max(3, last_size(arm, models[i]))));
   }
   check_shared_limits(plan.hierarchy, plan.tasks);
-  check_maps(experiment);
+  for (const ArmPlan& arm : experiment.arms) check_room_for_maps(arm.limits);
   check_rlimits(experiment, models);
   Cgroup::check_place(plan.hierarchy);
   plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id));

@@ -1,9 +1,13 @@
 #include "harness/fleet/host_limits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "cgroups/control_file.h"
+#include "cgroups/error.h"
 #include "cgroups/host_use.h"
+#include "harness/observe/sampler.h"
 
 namespace ceiling {
 namespace {
@@ -48,7 +52,30 @@ void pass_reserved_pids(const std::vector<HostSetting>& settings) {
   }
 }
 
+void check_room_for_maps(const LimitPlan& limits) {
+  constexpr double kShare = 0.8;
+  const auto value = limits.value(LimitName::max_map_count);
+  if (!value) return;
+  for (const int pid : numbered_entries("/proc")) {
+    std::int64_t maps = 0;
+    try {
+      maps = counted_maps(pid);
+    } catch (const FileError& hidden) {
+      throw HostError(fmt::format("vm.max_map_count is to be {}, and what process {} has mapped is "
+                                  "not to be seen: {}",
+                                  *value, pid, hidden.what()),
+                      "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
+    }
+    if (static_cast<double>(maps) <= kShare * static_cast<double>(*value)) continue;
+    throw HostError(
+        fmt::format("vm.max_map_count is to be {}, and process {} has {} maps: more than {:.0f} %",
+                    *value, pid, maps, 100 * kShare),
+        "take a higher limit, with more threads_per_peer to get there in as small a fleet");
+  }
+}
+
 HostLimits::HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings) {
+  check_room_for_maps(limits);
   for (const HostSetting& setting : settings) {
     const auto name = limit_from(setting.name);
     const auto value = name ? limits.value(*name) : std::nullopt;

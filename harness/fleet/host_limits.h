@@ -18,13 +18,18 @@ std::vector<HostSetting> host_settings_of(const Experiment& experiment);
 /// booted host has some of them left; see alloc_pid() in kernel/pid.c. Throws Error.
 void pass_reserved_pids(const std::vector<HostSetting>& settings);
 
+/// vm.max_map_count counts each process by itself, and binds those of others as well. Throws
+/// HostError where a process of the host has more maps than 80 % of what `limits` sets, or does not
+/// show them.
+void check_room_for_maps(const LimitPlan& limits);
+
 /// The limits of the whole host of one arm, in force until restore() or the end of the scope. To be
 /// set last before the fleet grows, because they bind everybody; taking them back needs no task.
 /// The keeper does so where this process cannot any more.
 class HostLimits {
  public:
-  /// `settings`: of the run's registry entry, with the values from before. Throws Error; then what
-  /// was set is as before.
+  /// `settings`: of the run's registry entry, with the values from before. Throws Error, also as
+  /// check_room_for_maps() does; then what was set is as before.
   HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings);
   HostLimits(const HostLimits&) = delete;
   HostLimits& operator=(const HostLimits&) = delete;

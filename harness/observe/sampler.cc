@@ -16,15 +16,18 @@ SampleEvent sample_pids(const std::string& scope, const PidsState& state) {
           .pids_events = state.events};
 }
 
+std::int64_t counted_maps(pid_t pid) {
+  const std::string maps =
+      read_file_if_there("/proc/" + std::to_string(pid) + "/maps").value_or("");
+  const auto lines = std::count(maps.begin(), maps.end(), '\n');
+  return maps.find("[vsyscall]") == std::string::npos ? lines : lines - 1;
+}
+
 namespace {
 
-/// Without the page that the kernel shows and does not count. Of another uid's process they need
-/// CAP_SYS_PTRACE.
-std::int64_t counted_maps(const std::string& folder) {
+std::int64_t maps_to_be_seen(pid_t pid) {
   try {
-    const std::string maps = read_file_if_there(folder + "/maps").value_or("");
-    const auto lines = std::count(maps.begin(), maps.end(), '\n');
-    return maps.find("[vsyscall]") == std::string::npos ? lines : lines - 1;
+    return counted_maps(pid);
   } catch (const FileError&) {
     return 0;
   }
@@ -47,7 +50,7 @@ std::optional<ProcessUse> read_use(pid_t pid) {
       .data_bytes = field("VmData:") * kKilobyte,
       .locked_bytes = field("VmLck:") * kKilobyte,
       .descriptors = static_cast<std::int64_t>(numbered_entries(folder + "/fd").size()),
-      .maps = counted_maps(folder)};
+      .maps = maps_to_be_seen(pid)};
 }
 
 SampleEvent sample_maps(const std::string& scope, const ProcessUse& use) {

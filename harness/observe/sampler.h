@@ -28,8 +28,12 @@ struct ProcessUse {
   std::int64_t data_bytes = 0;           ///< VmData
   std::int64_t locked_bytes = 0;         ///< VmLck
   std::int64_t descriptors = 0;          ///< entries of /proc/PID/fd
-  std::int64_t maps = 0;  ///< lines of /proc/PID/maps that are counted; 0: not to be seen
+  std::int64_t maps = 0;                 ///< counted_maps(); 0: not to be seen
 };
+/// Lines of /proc/PID/maps that are counted: not the page that the kernel shows and does not count.
+/// 0 for a process that is gone. Throws FileError where they are not to be seen: those of another
+/// uid need CAP_SYS_PTRACE.
+std::int64_t counted_maps(pid_t pid);
 /// Nothing where the process is gone. See proc_pid_status(5); its sizes are kB of 1024.
 std::optional<ProcessUse> read_use(pid_t pid);
 

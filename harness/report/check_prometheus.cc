@@ -106,7 +106,8 @@ std::string room(std::span<const Answer> answers) {
 }
 
 std::string whole(std::span<const Answer> answers) {
-  Metric left("ceiling_threads_left", "Threads left by the binding limit; +Inf: none binds.");
+  Metric left("ceiling_threads_left",
+              "Threads left by the binding limit, by its bound where it is one; +Inf: none binds.");
   Metric binding("ceiling_binding_limit_info", "The limit that a new thread meets first.");
   Metric required("ceiling_threads_required", "Threads that are needed.");
   Metric fleet("ceiling_largest_fleet_members", "Members of the largest fleet that fits.");
@@ -117,7 +118,7 @@ std::string whole(std::span<const Answer> answers) {
     if (!unseen) left.add(labels, answer.threads_left);
     if (answer.binds) binding.add(labels_of(answer, answer.rows.front().limit), "1");
     if (const auto needed = answer.need.required()) required.add(labels, needed);
-    if (answer.need.threads_per_peer > 0) fleet.add(labels, answer.largest_fleet);
+    if (!unseen && answer.need.threads_per_peer > 0) fleet.add(labels, answer.largest_fleet);
     for (const Fit fit : {Fit::holds, Fit::exceeded, Fit::unknown}) {
       Labels one = labels;
       one.emplace_back("verdict", to_string(fit));

@@ -97,8 +97,9 @@ std::string share(const Answer& answer) {
 
 void fleet(Page& page, const Answer& answer) {
   if (answer.need.threads_per_peer == 0) return;
+  const std::string without = answer.unseen.empty() ? "not limited" : "unknown";
   const std::string largest =
-      answer.largest_fleet ? fmt::format("{} members", *answer.largest_fleet) : "not limited";
+      answer.largest_fleet ? fmt::format("{} members", *answer.largest_fleet) : without;
   page.line(
       0, fmt::format("largest fleet at {} threads a peer: {}{}", answer.need.threads_per_peer,
                      largest, answer.binds ? ", ended by " + answer.rows.front().limit.name : ""));

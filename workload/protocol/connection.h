@@ -4,6 +4,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -71,6 +72,8 @@ void connect(boost::asio::any_io_executor executor, const std::string& address,
 /// Listens on a loopback port that the kernel chooses, with the longest queue it grants.
 boost::asio::ip::tcp::acceptor listen_on_loopback(boost::asio::any_io_executor executor);
 
+/// How long an acceptor waits after an error, most likely a lack of descriptors.
+inline constexpr std::chrono::milliseconds kAcceptPause{50};
 /// Accepts for as long as the acceptor is open.
 void accept_all(boost::asio::ip::tcp::acceptor& acceptor,
                 std::function<void(boost::asio::ip::tcp::socket)> accepted);

@@ -34,7 +34,7 @@ Local::acceptor open_acceptor(boost::asio::any_io_executor executor, const std::
 
 StatusServer::StatusServer(boost::asio::any_io_executor executor, const std::string& where,
                            std::function<Status()> snapshot)
-    : acceptor_(open_acceptor(executor, where)), snapshot_(std::move(snapshot)) {
+    : acceptor_(open_acceptor(executor, where)), pause_(executor), snapshot_(std::move(snapshot)) {
   accept();
 }
 
@@ -59,8 +59,15 @@ void StatusServer::changed(const PublishedMap* published) {
 void StatusServer::accept() {
   acceptor_.async_accept([this](boost::system::error_code error, Local::socket socket) {
     if (!acceptor_.is_open()) return;
-    if (!error) serve(std::move(socket));
-    accept();
+    if (!error) {
+      serve(std::move(socket));
+      return accept();
+    }
+    // As accept_all() has it: without descriptors, asking again at once would only burn the CPU.
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) accept();
+    });
   });
 }
 

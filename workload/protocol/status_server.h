@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,7 @@ class StatusServer {
   Status now() const;
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer pause_;  ///< after an error of the acceptor
   std::function<Status()> snapshot_;
   std::vector<std::shared_ptr<Connection>> watchers_;
   std::uint64_t protocol_errors_ = 0;

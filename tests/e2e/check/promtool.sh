@@ -7,7 +7,8 @@ folder=$1
 if [[ ! -x "$folder/promtool" ]]; then
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
-  (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download prometheus) >&2
+  fetch() { (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download prometheus) >&2; }
+  fetch || { ((EUID == 0)) && apt-get -qq update >&2 && fetch; }
   dpkg --fsys-tarfile "$work"/prometheus_*.deb | tar -x -C "$work" ./usr/bin/promtool
   mkdir -p "$folder"
   mv "$work/usr/bin/promtool" "$folder/promtool"

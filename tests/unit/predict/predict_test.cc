@@ -187,6 +187,23 @@ TEST(PredictBytes, SaysWhichThreadsStackIsRefused) {
   EXPECT_EQ(predicted.doubt, "");
 }
 
+TEST(PredictBytes, HoldsForWhateverCountsAProcess) {
+  for (const auto& [name, resource] : {std::pair(LimitName::rlimit_data, Resource::data),
+                                       {LimitName::rlimit_memlock, Resource::locked},
+                                       {LimitName::max_map_count, Resource::maps}}) {
+    CostModel model{3, 1, "measured", {2, 3}};
+    model.resources[resource] = {26, 26, 2};
+    ArmPlan arm = arm_with({2, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+    arm.limits.set(name, 45);
+    const Prediction predicted = predict(arm, model);  // nine peers are 44
+    EXPECT_EQ(predicted.limit, name);
+    EXPECT_EQ(predicted.fleet_size, 11);
+    EXPECT_EQ(predicted.threads, 12);
+    arm.limits.set(name, 46);
+    EXPECT_EQ(predict(arm, model).fleet_size, 12);
+  }
+}
+
 TEST(PredictBytes, CountsThreadsWithinAPeer) {
   const CostModel model = with_address_space(1000, 1000, 300);  // three threads of 100
   EXPECT_EQ(under_address_space(1850, model).fleet_size, 4);

@@ -111,8 +111,12 @@ TEST(CheckPrometheus, WhatIsUnknownHasNoNumber) {
   EXPECT_THAT(text, Not(HasSubstr("RLIMIT_NPROC")));
   EXPECT_THAT(text, HasSubstr("verdict=\"unknown\"} 1\n"));
   facts.host.other_kernel = "gVisor";
-  const std::string other = prometheus(answer_of(facts, 1));
-  EXPECT_THAT(other, Not(HasSubstr("ceiling_threads_left{"))) << "nothing binds that could be seen";
+  const Answer other = answer(subject_of(facts), {.peers = 3, .threads_per_peer = 2});
+  const std::string unseen = prometheus(other);
+  EXPECT_THAT(unseen, Not(HasSubstr("ceiling_threads_left{")))
+      << "nothing binds that could be seen";
+  EXPECT_THAT(unseen, Not(HasSubstr("ceiling_largest_fleet_members{")));
+  EXPECT_THAT(check_text(other, false), HasSubstr("largest fleet at 2 threads a peer: unknown\n"));
 }
 
 TEST(CheckPrometheus, LowerBoundsKeepTheirWord) {

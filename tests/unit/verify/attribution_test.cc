@@ -58,6 +58,27 @@ TEST(Attribution, AddressSpaceIsProvedByATaskThatWasMadeAndTheRoomThatIsLeft) {
             "1500 of 1550, a thread needs 100, no room in 7 of 7 processes");
 }
 
+TEST(Attribution, WhateverCountsAProcessIsProvedInTheSameWay) {
+  for (const LimitName name :
+       {LimitName::rlimit_data, LimitName::rlimit_memlock, LimitName::max_map_count}) {
+    const Course course{.limit = 1550, .name = name};
+    const ArmVerdict arm = judge_arm(course, Outcome::outage);
+    EXPECT_EQ(summary(arm), "confirmed outage");
+    EXPECT_EQ(arm.attribution.limit, to_string(name));
+    History roomy = story(course);
+    at_step(roomy, 7, [](SampleEvent& sample) {
+      if (sample.used) sample.used = 1450;
+    });
+    EXPECT_EQ(judge_arm(course, Outcome::outage, roomy).verdict, Verdict::unknown)
+        << to_string(name);
+    History small = story(course);
+    each<StepEvent>(small, [](StepEvent& step) {
+      if (step.fleet_size == 6) step.failed = {"frontend-1"};
+    });
+    EXPECT_NE(judge_arm(course, Outcome::outage, small).verdict, Verdict::confirmed);
+  }
+}
+
 // Each of the two kinds of evidence is needed.
 TEST(Attribution, AddressSpaceIsNotProvedWithoutTheTask) {
   for (const std::optional<int> probe : {std::optional<int>(), std::optional<int>(EAGAIN)}) {

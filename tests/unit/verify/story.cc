@@ -20,8 +20,10 @@ class Narrator {
 
   History tell() {
     tell("", RunEvent{"7f3a", "kinesis-2020", "6.18.44", "hybrid", "2020-11-25T05:15:00Z"});
-    tell("", CalibrationEvent{2, {6, 6}, {{"address_space_bytes", {1100, 1100}}}});
-    tell("", CalibrationEvent{3, {7, 7, 7}, {{"address_space_bytes", {1200, 1200, 1200}}}});
+    const std::string resource(
+        to_string(counted_by(course_.name).value_or(Resource::address_space)));
+    tell("", CalibrationEvent{2, {6, 6}, {{resource, {1100, 1100}}}});
+    tell("", CalibrationEvent{3, {7, 7, 7}, {{resource, {1200, 1200, 1200}}}});
     const int last = course_.failing.value_or(course_.end);
     for (int size = course_.start; size <= last; ++size) tell_step(size, size == course_.failing);
     tell_audit();
@@ -48,7 +50,7 @@ class Narrator {
       if (!course_.staged) tell(course_.arm, MapEvent{name, version, "", false, false, true});
       if (course_.scope == LimitScope::fleet && number < size) continue;
       const std::int64_t own = course_.scope == LimitScope::fleet ? 4 : course_.threads;
-      const bool memory = course_.name == LimitName::rlimit_as;
+      const bool memory = counted_by(course_.name).has_value();
       tell(course_.arm, RefusalEvent{name, EAGAIN, own, version, "build",
                                      memory ? std::optional(0) : std::nullopt});
       step.failed.push_back(name);
@@ -72,10 +74,14 @@ class Narrator {
       const auto limit = fails(number) ? std::optional(course_.limit) : std::nullopt;
       tell(course_.arm, SampleEvent{scope, "pids.max", "/pids/" + scope + "/pids.max",
                                     pids ? limit : std::nullopt, tasks, pids && full ? 1 : 0});
-      if (course_.name == LimitName::rlimit_as)
-        tell(course_.arm,
-             SampleEvent{
-                 scope, "RLIMIT_AS", "/proc/1/limits", limit, tasks, {}, 1000 + 100 * (tasks - 5)});
+      if (counted_by(course_.name))
+        tell(course_.arm, SampleEvent{scope,
+                                      std::string(to_string(course_.name)),
+                                      "/proc/1/limits",
+                                      limit,
+                                      tasks,
+                                      {},
+                                      1000 + 100 * (tasks - 5)});
       if (course_.name == LimitName::rlimit_nproc)
         tell(course_.arm, SampleEvent{scope, "RLIMIT_NPROC", "/proc/1/limits", limit, tasks, {}});
     }
