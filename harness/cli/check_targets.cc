@@ -64,7 +64,7 @@ std::vector<Subject> read_here(const std::vector<Requirement>& asked, const Targ
     return read_subject(hierarchy, one.selector,
                         {.probe = how.probe,
                          .count_all = everything,
-                         .needed = one.need.required(),
+                         .needed = one.need.threads,  // the largest fleet is wanted exactly
                          .threads_per_peer = everything ? std::max<std::int64_t>(each, 1) : each,
                          .stack = one.need.stack},
                         ask_systemd);
