@@ -24,7 +24,7 @@ namespace {
 
 constexpr double kShareOfHost = 0.8;
 constexpr std::size_t kMaxHistoryBytes = std::size_t{4} << 30;
-constexpr int kDescriptorsBeside = 64;  // of a frontend: clients, backends, status, log
+constexpr int kDescriptorsBeside = 128;  // of a frontend: clients, backends, status, log
 
 std::string group_name(const std::string& run_id) {
   return Cgroup::kTag + run_id;

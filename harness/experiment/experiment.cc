@@ -48,11 +48,11 @@ bool is_enforced(LimitName name) {
     case LimitName::rlimit_as:
     case LimitName::rlimit_data:
     case LimitName::rlimit_memlock:
+    case LimitName::rlimit_nofile:
     case LimitName::threads_max:
     case LimitName::pid_max:
     case LimitName::max_map_count:
       return true;
-    case LimitName::rlimit_nofile:
     case LimitName::memory_max:
     case LimitName::overcommit_memory:
       break;
@@ -84,6 +84,10 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
                        "answers for it");
       } else if (!is_enforced(name)) {
         add(limit, key + ": found a limit that is not enforced yet");
+      } else if (name == LimitName::rlimit_nofile && path != "limits.") {
+        add(limit, key +
+                       ": found a limit on the descriptors of one frontend, expected one for all: "
+                       "the others would wait for what it cannot accept");
       } else if (is_host_wide(name) && !host_limits) {
         add(limit, key +
                        ": found a limit of the whole host: it needs --host-limits, see "

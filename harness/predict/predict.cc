@@ -31,26 +31,21 @@ std::optional<Refusal> refusal_at(std::int64_t need, ValueOf value_of) {
   return first;
 }
 
-/// In the order in which they are met by a new thread: glibc maps its stack and makes it writable
-/// before the kernel is asked for the task; its connection needs descriptors afterwards.
-constexpr std::array kOwnLimits = {LimitName::max_map_count,  LimitName::rlimit_as,
-                                   LimitName::rlimit_memlock, LimitName::rlimit_data,
-                                   LimitName::rlimit_nproc,   LimitName::pids_max,
-                                   LimitName::rlimit_nofile};
-/// Connections of one client to a frontend: its canary and its sweep. Calibration has no client.
-constexpr std::int64_t kClientDescriptors = 2;
+/// In the order in which they are met by a new peer: its descriptors are taken first; glibc maps
+/// the thread's stack and makes it writable before the kernel is asked for the task.
+constexpr std::array kOwnLimits = {LimitName::rlimit_nofile, LimitName::max_map_count,
+                                   LimitName::rlimit_as,     LimitName::rlimit_memlock,
+                                   LimitName::rlimit_data,   LimitName::rlimit_nproc,
+                                   LimitName::pids_max};
 
-/// What a frontend costs of what `name` counts, clients included; nothing where it was not
-/// measured.
+/// What a frontend costs of what `name` counts; nothing where it was not measured.
 std::optional<ResourceCost> cost_of(LimitName name, const CostModel& model) {
   const auto found = model.resources.find(*counted_by(name));
   if (found == model.resources.end()) return std::nullopt;
-  ResourceCost cost = found->second;
-  if (name == LimitName::rlimit_nofile) cost.most_base += kClientDescriptors;
-  return cost;
+  return found->second;
 }
 
-/// Tasks of a frontend that starts from `base` and is refused the stack of its next thread.
+/// Tasks of a frontend that starts from `base` and is refused what its next thread needs.
 std::int64_t tasks_below(std::int64_t value, std::int64_t base, const ResourceCost& cost,
                          const CostModel& model) {
   return model.base + (value - base) / (cost.per_peer / model.per_peer);
@@ -70,8 +65,7 @@ std::optional<Refusal> refusal_of(int member, int joined, const LimitPlan& limit
     } else {
       const auto cost = cost_of(name, model);
       if (!cost || cost->least(std::max(joined, 1)) <= *value || *value < cost->most_base) continue;
-      tasks = name == LimitName::rlimit_nofile ? need
-                                               : tasks_below(*value, cost->most_base, *cost, model);
+      tasks = tasks_below(*value, cost->most_base, *cost, model);
     }
     if (!first || tasks < first->tasks) first = {.limit = name, .value = *value, .tasks = tasks};
   }
@@ -98,7 +92,7 @@ std::string doubt_of(int member, int joined, const LimitPlan& limits, const Cost
     const std::int64_t least = cost->least(joined);
     const std::int64_t most = cost->most(joined);
     if (least <= *value && *value < most) return between(least, most, size.substr(1));
-    if (least <= *value || name == LimitName::rlimit_nofile) continue;
+    if (least <= *value) continue;
     if (tasks_below(*value, cost->least_base, *cost, model) !=
         tasks_below(*value, cost->most_base, *cost, model)) {
       return limit + ": not every frontend is refused the same thread" + size;

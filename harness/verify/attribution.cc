@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <map>
 #include <unordered_map>
 
@@ -102,9 +103,9 @@ Counter count_events(const StepLog* before, const StepLog& failing, bool ancesto
   return most;
 }
 
-bool all_again(const std::vector<const RefusalEvent*>& refusals) {
+bool all_said(int error, const std::vector<const RefusalEvent*>& refusals) {
   return std::all_of(refusals.begin(), refusals.end(),
-                     [](const RefusalEvent* refusal) { return refusal->error == EAGAIN; });
+                     [error](const RefusalEvent* refusal) { return refusal->error == error; });
 }
 
 Attribution attributed(LimitName limit, const SampleEvent& sample, Attribution so_far) {
@@ -129,14 +130,13 @@ bool no_room(const SampleEvent& sample, std::int64_t thread) {
          *sample.value - *sample.used < thread;
 }
 
-/// The kernel had a task to give, so the stack was refused. The limit is the only one of its kind
-/// that all who failed have no room under.
-Attribution attribute_to_memory(const std::optional<CostModel>& model, const StepLog& failing,
-                                const std::vector<std::string>& scopes, Attribution found) {
+/// The one limit of `asked` that all who failed have no room under.
+Attribution attribute_to_process(std::initializer_list<LimitName> asked,
+                                 const std::optional<CostModel>& model, const StepLog& failing,
+                                 const std::vector<std::string>& scopes, Attribution found) {
   if (!model || model->per_peer == 0) return found;
   const SampleEvent* met = nullptr;
-  for (const LimitName name : {LimitName::max_map_count, LimitName::rlimit_as,
-                               LimitName::rlimit_memlock, LimitName::rlimit_data}) {
+  for (const LimitName name : asked) {
     const auto cost = model->resources.find(*counted_by(name));
     if (cost == model->resources.end()) continue;
     const std::int64_t thread = cost->second.per_peer / model->per_peer;
@@ -190,10 +190,19 @@ Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& m
   if (pids.example) found.evidence["tasks against pids.max"] = pids.text();
   if (nproc.example) found.evidence["tasks against RLIMIT_NPROC"] = nproc.text();
 
-  if (!all_again(failing.refusals)) return found;
+  if (all_said(EMFILE, failing.refusals)) {
+    return attribute_to_process({LimitName::rlimit_nofile}, model, failing, scopes,
+                                std::move(found));
+  }
+  if (!all_said(EAGAIN, failing.refusals)) return found;
   if (const auto probe = probed(failing.refusals)) {
     found.evidence["clone right after"] = *probe == 0 ? "made" : errno_name(*probe);
-    if (*probe == 0) return attribute_to_memory(model, failing, scopes, std::move(found));
+    // The kernel had a task to give, so the stack was refused.
+    if (*probe == 0) {
+      return attribute_to_process({LimitName::max_map_count, LimitName::rlimit_as,
+                                   LimitName::rlimit_memlock, LimitName::rlimit_data},
+                                  model, failing, scopes, std::move(found));
+    }
   }
   const bool counted = events.moved() || outer_events.moved();
   if (pids.all() && events.moved()) return attributed(LimitName::pids_max, *pids.example, found);

@@ -19,10 +19,11 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
 /// later in the limiting one (cgroup-v2.rst, "PID"). RLIMIT_NPROC: the uid stands at its limit, and
 /// no pids.events moved: the kernel asks it before pids.max and leaves no trace (fork in
 /// kernel/fork.c). kernel.threads-max and kernel.pid_max: the host stands at the limit, and neither
-/// a pids.events moved nor is RLIMIT_NPROC full. RLIMIT_AS and RLIMIT_DATA: the process has less of
-/// the resource left than one thread costs by `model`, and the kernel made a task right after the
-/// refusal, so that no limit on tasks was met. Anything else leaves `limit` empty, with what was
-/// seen as evidence.
+/// a pids.events moved nor is RLIMIT_NPROC full. RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and
+/// vm.max_map_count: the process has less of the resource left than one thread costs by `model`,
+/// and the kernel made a task right after the refusal, so that no limit on tasks was met.
+/// RLIMIT_NOFILE: likewise, and the refusals said EMFILE. Anything else leaves `limit` empty, with
+/// what was seen as evidence.
 Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& model,
                       const StepLog* before, const StepLog& failing);
 

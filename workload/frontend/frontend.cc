@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
 #include <system_error>
 
@@ -28,6 +29,8 @@ Frontend::Frontend(Options options)
                            [this](wire::Slice slice) {
                              post([this, slice = std::move(slice)] { builder_.add(slice); });
                            },
+                       .add_place = [this] { slices_.add_place(); },
+                       .remove_place = [this] { slices_.remove_place(); },
                        .refused =
                            [this](wire::Refusal refusal) {
                              post([this, refusal = std::move(refusal)] { refused(refusal); });
@@ -179,9 +182,10 @@ void Frontend::announce() {
 
 void Frontend::refused(const wire::Refusal& refusal) {
   refusal_ = refusal;
-  const std::string reason =
-      fmt::format("thread for {} refused with {} tasks: {}", refusal.creating(), refusal.tasks(),
-                  std::generic_category().message(refusal.error()));
+  const bool of_descriptors = refusal.error() == EMFILE || refusal.error() == ENFILE;
+  const std::string reason = fmt::format(
+      "{} for {} refused with {} tasks: {}", of_descriptors ? "descriptor" : "thread",
+      refusal.creating(), refusal.tasks(), std::generic_category().message(refusal.error()));
   log()(reason);
   status_.changed();
   builder_.fail(refusal.version(), reason);

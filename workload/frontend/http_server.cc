@@ -260,6 +260,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
+    if (std::exchange(open_, false)) server_.acceptor_.closed();
   }
 
   HttpServer& server_;
@@ -268,6 +269,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   bool keep_alive_ = true;
+  bool open_ = true;
 };
 
 HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
@@ -276,12 +278,11 @@ HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello h
       token_(std::move(token)),
       log_(hooks.log),
       backends_(loop_.get_executor(), std::move(hello), std::move(hooks)),
-      acceptor_(wire::listen_on_loopback(loop_.get_executor())),
-      address_(wire::to_string(acceptor_.local_endpoint())) {
-  wire::accept_all(acceptor_, [this](tcp::socket socket) {
-    std::make_shared<Session>(*this, std::move(socket))->read();
-  });
-}
+      acceptor_(loop_.get_executor(), kMostClients,
+                [this](tcp::socket socket) {
+                  std::make_shared<Session>(*this, std::move(socket))->read();
+                }),
+      address_(acceptor_.address()) {}
 
 HttpServer::~HttpServer() {
   loop_.stop();

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "workload/frontend/backend_links.h"
+#include "workload/frontend/reserved_acceptor.h"
 #include "workload/frontend/shard_map.h"
 
 namespace ceiling::frontend {
 
 /// What clients reach, on one thread of its own: HTTP/1.1 with keep-alive as http_api.h has it. A
 /// request is routed by the published map; a shard that it cannot route is answered 500
-/// InternalFailure, as in the outage.
+/// InternalFailure, as in the outage. kMostClients are served at once, further ones wait.
 class HttpServer {
  public:
   HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
@@ -30,13 +31,14 @@ class HttpServer {
 
  private:
   class Session;
+  static constexpr std::size_t kMostClients = 64;
 
   boost::asio::io_context loop_{1};
   const PublishedMap& map_;
   std::string token_;
   std::function<void(std::string)> log_;
   BackendLinks backends_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  ReservedAcceptor acceptor_;
   std::string address_;
   std::thread thread_;
 };

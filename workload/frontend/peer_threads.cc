@@ -5,14 +5,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <set>
 #include <system_error>
+#include <utility>
 
+#include "cgroups/descriptor.h"
+#include "workload/frontend/reserved_acceptor.h"
 #include "workload/protocol/connection.h"
 #include "workload/protocol/routes.h"
 
@@ -21,19 +23,24 @@ namespace {
 
 constexpr auto kReconnectDelay = std::chrono::milliseconds(100);
 
-/// Blocking, because the thread has nothing else to do.
-int connect_to(const std::string& address) {
-  const auto endpoint = wire::endpoint_of(address);
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) throw std::system_error(errno, std::generic_category(), "socket");
+Descriptor make_socket() {
+  const std::lock_guard lock(descriptor_table());
+  Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!made) throw std::system_error(errno, std::generic_category(), "socket");
   const int one = 1;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  ::setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return made;
+}
+
+/// Blocking, because the thread has nothing else to do. A socket that was connected before is
+/// dissolved and used again (connect(2), AF_UNSPEC): there may be no descriptor for another.
+void connect_to(int socket, const std::string& address) {
+  const sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(socket, &none, sizeof none);
+  const auto endpoint = wire::endpoint_of(address);
   if (::connect(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
-    const int error = errno;
-    ::close(socket);
-    throw std::system_error(error, std::generic_category(), "connect to " + address);
+    throw std::system_error(errno, std::generic_category(), "connect to " + address);
   }
-  return socket;
 }
 
 }  // namespace
@@ -43,18 +50,18 @@ struct PeerThreads::Peer {
   wire::Member member;
   std::uint32_t part = 0;
   std::uint32_t parts = 0;
+  Descriptor socket;
   std::thread thread;
 
-  std::mutex mutex;  // guards what follows: the creator ends what the thread is blocked on
+  std::mutex mutex;  // guards what follows
   std::condition_variable ended;
-  int socket = -1;
   bool ending = false;
 
   void end() {
     {
       const std::lock_guard lock(mutex);
       ending = true;
-      if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
+      ::shutdown(socket.get(), SHUT_RDWR);  // what the thread is blocked on
     }
     ended.notify_all();
     thread.join();
@@ -107,41 +114,47 @@ void PeerThreads::create_all() {
     end_others(wanted);
     bool refused = false;
     for (const wire::Member& member : wanted) {
-      for (std::uint32_t part = 0; part < parts && !refused; ++part) {
-        refused = !create(version, member, part, parts);
+      for (std::uint32_t part = 0; part < parts; ++part) {
+        try {
+          // After a refused thread too: that peer still wants our slice.
+          if (!places_.contains({member.name(), part})) hooks_.add_place();
+          places_.emplace(member.name(), part);
+          if (!refused) create(member, part, parts);
+        } catch (const std::system_error& refusal) {
+          if (!std::exchange(refused, true)) report(refusal, version, member, part, parts);
+        }
       }
     }
   }
   end_others({});
 }
 
-bool PeerThreads::create(std::uint64_t version, const wire::Member& member, std::uint32_t part,
-                         std::uint32_t parts) {
+void PeerThreads::create(const wire::Member& member, std::uint32_t part, std::uint32_t parts) {
   const Key key(member.name(), part);
-  if (peers_.contains(key)) return true;
+  if (peers_.contains(key)) return;
   auto peer = std::make_unique<Peer>();
   peer->member = member;
   peer->part = part;
   peer->parts = parts;
-  try {
-    peer->thread = std::thread(&PeerThreads::serve, this, std::ref(*peer));
-  } catch (const std::system_error& refusal) {
-    wire::Refusal report;
-    report.set_error(refusal.code().value());
-    if (hooks_.probe) {
-      report.set_probed(true);
-      report.set_probe_error(hooks_.probe());
-    }
-    report.set_tasks(hooks_.count_tasks());
-    report.set_version(version);
-    report.set_phase("build");
-    report.set_creating(fmt::format("{}, connection {} of {}", member.name(), part + 1, parts));
-    report.set_count(++refusals_);
-    hooks_.refused(std::move(report));
-    return false;
-  }
+  peer->socket = make_socket();
+  peer->thread = std::thread(&PeerThreads::serve, this, std::ref(*peer));
   peers_.emplace(key, std::move(peer));
-  return true;
+}
+
+void PeerThreads::report(const std::system_error& refusal, std::uint64_t version,
+                         const wire::Member& member, std::uint32_t part, std::uint32_t parts) {
+  wire::Refusal report;
+  report.set_error(refusal.code().value());
+  if (hooks_.probe) {
+    report.set_probed(true);
+    report.set_probe_error(hooks_.probe());
+  }
+  report.set_tasks(hooks_.count_tasks());
+  report.set_version(version);
+  report.set_phase("build");
+  report.set_creating(fmt::format("{}, connection {} of {}", member.name(), part + 1, parts));
+  report.set_count(++refusals_);
+  hooks_.refused(std::move(report));
 }
 
 void PeerThreads::end_others(const std::vector<wire::Member>& peers) {
@@ -151,6 +164,11 @@ void PeerThreads::end_others(const std::vector<wire::Member>& peers) {
     const auto kept = keep.find(entry.first.first);
     if (kept != keep.end() && kept->second == entry.second->member.peer_address()) return false;
     entry.second->end();
+    return true;
+  });
+  std::erase_if(places_, [&](const Key& key) {
+    if (keep.contains(key.first)) return false;
+    hooks_.remove_place();
     return true;
   });
 }
@@ -168,21 +186,17 @@ void PeerThreads::serve(Peer& peer) {
 }
 
 void PeerThreads::talk(Peer& peer) {
-  struct Open {
-    Peer& peer;
-    ~Open() {
-      const std::lock_guard lock(peer.mutex);
-      ::close(std::exchange(peer.socket, -1));
-    }
-  };
-  const int socket = connect_to(peer.member.peer_address());
+  const int socket = peer.socket.get();
+  connect_to(socket, peer.member.peer_address());
   {
     const std::lock_guard lock(peer.mutex);
-    peer.socket = socket;
-    if (peer.ending) ::shutdown(socket, SHUT_RDWR);
+    if (peer.ending) return;
   }
-  const Open open{peer};
-
+  struct Leave {
+    int socket;
+    ~Leave() { ::shutdown(socket, SHUT_RDWR); }
+  };
+  const Leave leave{socket};
   wire::Envelope envelope;
   *envelope.mutable_hello() = hello_;
   envelope.mutable_hello()->set_part(peer.part);

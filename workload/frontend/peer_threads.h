@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -17,15 +19,20 @@ namespace ceiling::frontend {
 
 /// One real thread for each connection to another frontend, `parts` of them a peer, as in the
 /// outage. Each connects, says hello and hands over the slices that its peer announces. One creator
-/// thread makes them all, so that creations never race within a process. See pthread_create(3): a
-/// refusal is EAGAIN.
+/// thread makes them all, so that creations never race within a process. It takes what a connection
+/// needs in this order, and reports whatever is refused: a place for the one that the peer opens to
+/// us, a socket for ours (EMFILE or ENFILE, socket(2)), the thread (EAGAIN, pthread_create(3)).
 class PeerThreads {
  public:
   struct Hooks {
     /// A slice arrived; called on a peer thread.
     std::function<void(wire::Slice)> slice;
-    /// The kernel refused a thread: nothing more is created for this version, what exists stays.
-    /// Called on the creator thread.
+    /// Room for a connection that a peer opens to us, and no longer; called on the creator thread.
+    /// add_place may throw std::system_error.
+    std::function<void()> add_place;
+    std::function<void()> remove_place;
+    /// The kernel refused a thread or its descriptors: nothing more is created for this version,
+    /// what exists stays. Called on the creator thread.
     std::function<void(wire::Refusal)> refused;
     /// Tasks of this process; called on the creator thread, right after a refusal.
     std::function<std::uint32_t()> count_tasks;
@@ -50,8 +57,9 @@ class PeerThreads {
   using Key = std::pair<std::string, std::uint32_t>;  // name, part
 
   void create_all();
-  bool create(std::uint64_t version, const wire::Member& member, std::uint32_t part,
-              std::uint32_t parts);
+  void create(const wire::Member& member, std::uint32_t part, std::uint32_t parts);
+  void report(const std::system_error& refusal, std::uint64_t version, const wire::Member& member,
+              std::uint32_t part, std::uint32_t parts);
   void end_others(const std::vector<wire::Member>& peers);
   void serve(Peer& peer);
   void talk(Peer& peer);
@@ -59,7 +67,8 @@ class PeerThreads {
   wire::Hello hello_;
   Hooks hooks_;
   std::thread creator_;
-  std::map<Key, std::unique_ptr<Peer>> peers_;  // the creator's own
+  std::map<Key, std::unique_ptr<Peer>> peers_;  // the creator's own, as what follows
+  std::set<Key> places_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

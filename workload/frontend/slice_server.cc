@@ -7,18 +7,18 @@
 #include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
+namespace {
 
-SliceServer::SliceServer(boost::asio::any_io_executor executor, std::string token,
+/// For those who connect and are no peers, so that they are told.
+constexpr std::size_t kStrangers = 8;
+
+}  // namespace
+
+SliceServer::SliceServer(const boost::asio::any_io_executor& executor, std::string token,
                          std::function<void(std::string)> log)
     : token_(std::move(token)),
       log_(std::move(log)),
-      acceptor_(wire::listen_on_loopback(std::move(executor))) {
-  wire::accept_all(acceptor_, [this](auto socket) { serve(std::move(socket)); });
-}
-
-std::string SliceServer::address() const {
-  return wire::to_string(acceptor_.local_endpoint());
-}
+      acceptor_(executor, kStrangers, [this](auto socket) { serve(std::move(socket)); }) {}
 
 void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
   auto connection = std::make_shared<wire::Connection>(std::move(socket));
@@ -33,6 +33,7 @@ void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
         welcome(self, message);
       },
       [this](std::string_view reason) {
+        acceptor_.closed();
         std::erase_if(listeners_, [](const Listener& one) { return !one.connection->open(); });
         if (reason.empty()) return;
         ++protocol_errors_;

@@ -8,19 +8,25 @@
 #include <string>
 #include <vector>
 
+#include "workload/frontend/reserved_acceptor.h"
 #include "workload/protocol/connection.h"
 
 namespace ceiling::frontend {
 
 /// Announces our part of the shard-map to the other frontends that have connected, from the event
 /// loop: no thread is needed to serve a peer, only to listen to one. So a frontend that is refused
-/// threads does not starve its peers.
+/// threads does not starve its peers. One that is refused descriptors does: it accepts as many
+/// connections as it has places.
 class SliceServer {
  public:
-  SliceServer(boost::asio::any_io_executor executor, std::string token,
+  SliceServer(const boost::asio::any_io_executor& executor, std::string token,
               std::function<void(std::string)> log);
 
-  std::string address() const;
+  std::string address() const { return acceptor_.address(); }
+  /// From any thread: room for one more connection, and for one less. add_place() throws
+  /// std::system_error when there is no descriptor for it.
+  void add_place() { acceptor_.add_place(); }
+  void remove_place() { acceptor_.remove_place(); }
   /// Splits `routes` over `parts` slices (a connection carries its own part) and sends them to all.
   void announce(std::uint64_t version, const std::string& sender,
                 const std::vector<wire::Route>& routes, std::uint32_t parts);
@@ -36,7 +42,7 @@ class SliceServer {
 
   std::string token_;
   std::function<void(std::string)> log_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  ReservedAcceptor acceptor_;
   std::vector<Listener> listeners_;
   std::vector<std::string> frames_;  // of the present version, by part
   std::uint64_t protocol_errors_ = 0;

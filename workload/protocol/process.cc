@@ -50,10 +50,12 @@ bool same_token(std::string_view one, std::string_view other) {
 std::uint32_t own_tasks() {
   // No stream, no allocation: this is also read when memory was just refused.
   std::array<char, 1024> text{};
-  const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw std::system_error(errno, std::generic_category(), "/proc/self/stat");
-  const ssize_t got = ::read(file, text.data(), text.size());
-  ::close(file);
+  static const int file = [] {
+    const int opened = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    if (opened < 0) throw std::system_error(errno, std::generic_category(), "/proc/self/stat");
+    return opened;
+  }();
+  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
   std::string_view rest(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   // The name in field 2 may hold anything; what follows its last ")" is field 3 and on.
   rest.remove_prefix(std::min(rest.rfind(')') + 1, rest.size()));

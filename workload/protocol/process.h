@@ -24,7 +24,8 @@ int run_program(const std::string& name, const std::function<int()>& serve);
 /// Compares without telling by its time where they differ.
 bool same_token(std::string_view one, std::string_view other);
 
-/// Tasks of this process: num_threads of /proc/self/stat (proc_pid_stat(5)).
+/// Tasks of this process: num_threads of /proc/self/stat (proc_pid_stat(5)), which stays open from
+/// the first call on: a process that is out of descriptors can still count.
 std::uint32_t own_tasks();
 
 /// A log line on stderr, "name: text", in one write.

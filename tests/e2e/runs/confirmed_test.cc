@@ -225,6 +225,31 @@ TEST_F(ConfirmedTest, StacksThatAreLockedMeetTheirLimit) {
   }
 }
 
+TEST_F(ConfirmedTest, DescriptorsRunOutBeforeAnyTaskIsRefused) {
+  // Both remainders that two descriptors a thread can leave, with one and with two threads a peer.
+  for (const int threads_per_peer : {1, 2}) {
+    for (const int limit : {104, 105}) {
+      const Ended run = run_ceiling({"run", shipped("descriptors"), "--format", "json", "--set",
+                                     fmt::format("limits.RLIMIT_NOFILE={}", limit), "--set",
+                                     fmt::format("fleet.threads_per_peer={}", threads_per_peer),
+                                     "--set", "fleet.step=2"});
+      ASSERT_EQ(run.status, 0) << run.err << run.out;
+      EXPECT_EQ(schema_problems("result", run.out), "");
+      for (const json& arm : json::parse(run.out)["arms"]) {
+        const json cost = arm["cost_model"]["resources"]["descriptors"];
+        EXPECT_EQ(cost["per_peer"], 2 * threads_per_peer);
+        const int more = (limit - cost["base"].get<int>()) / 2;
+        const int fits = more / threads_per_peer + 1;
+        const int size = fits + 1 + (fits + 1) % 2;  // 2, 4, 6, ... are visited
+        expect_arm(arm, {arm["name"], arm["guardrails"].empty() ? "outage" : "contained", size,
+                         3 + more, "RLIMIT_NOFILE"});
+        EXPECT_EQ(arm["observed"]["frontends_failed"], size);
+        EXPECT_EQ(arm["attribution"]["evidence"]["errno"], "EMFILE");
+      }
+    }
+  }
+}
+
 TEST_F(ConfirmedTest, BytesAreNotPredictedUnmeasured) {
   const Ended documented = run_ceiling({"predict", shipped("address-space")});
   EXPECT_EQ(documented.status, 2) << documented.err;

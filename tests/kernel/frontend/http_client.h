@@ -1,10 +1,13 @@
 #pragma once
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -30,8 +33,8 @@ class HttpClient {
   }
 
   /// An empty `authorization`: the header is left out.
-  Answer call(const std::string& operation, const std::string& body,
-              const std::string& authorization = bearer(kToken)) {
+  void send(const std::string& operation, const std::string& body,
+            const std::string& authorization = bearer(kToken)) {
     namespace http = boost::beast::http;
     http::request<http::string_body> request{http::verb::post, "/", 11};
     request.set("X-Amz-Target", "Kinesis_20131202." + operation);
@@ -39,6 +42,10 @@ class HttpClient {
     request.body() = body;
     request.prepare_payload();
     http::write(socket_, request);
+  }
+  Answer call(const std::string& operation, const std::string& body,
+              const std::string& authorization = bearer(kToken)) {
+    send(operation, body, authorization);
     return read();
   }
   Answer call(const std::string& operation, const nlohmann::json& body) {
@@ -57,6 +64,10 @@ class HttpClient {
     http::read(socket_, buffer_, response);
     return {static_cast<int>(response.result_int()),
             nlohmann::json::parse(response.body(), nullptr, false), response.keep_alive()};
+  }
+  bool answered_within(std::chrono::milliseconds patience) {
+    pollfd readable{socket_.native_handle(), POLLIN, 0};
+    return ::poll(&readable, 1, static_cast<int>(patience.count())) == 1;
   }
   /// Waits until the other side has closed; false when it said something more.
   bool closed() {

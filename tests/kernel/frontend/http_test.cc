@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <chrono>
+#include <deque>
+
 #include "tests/kernel/frontend/http_client.h"
 #include "tests/kernel/frontend/small_fleet.h"
 
@@ -72,6 +75,19 @@ TEST_F(FrontendHttp, OneConnectionServesManyRequestsUntilAskedToClose) {
   client.send_bytes("POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   EXPECT_FALSE(client.read().keep_alive);
   EXPECT_TRUE(client.closed());
+}
+
+TEST_F(FrontendHttp, TheClientWithoutAPlaceIsServedWhenOneLeaves) {
+  std::deque<HttpClient> clients;
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_EQ(clients.emplace_back(address_).call("PutRecord", record("key", "eA==")).status, 200);
+  }
+  HttpClient late(address_);
+  late.send("PutRecord", record("key", "eA==").dump());
+  EXPECT_FALSE(late.answered_within(std::chrono::milliseconds(100)));
+  clients.pop_front();
+  EXPECT_EQ(late.read().status, 200);
+  EXPECT_EQ(clients.back().call("PutRecord", record("key", "eA==")).status, 200);
 }
 
 TEST_F(FrontendHttp, WithoutTheTokenNothingIsServed) {

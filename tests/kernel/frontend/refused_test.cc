@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "cgroups/cgroup.h"
 #include "tests/kernel/frontend/small_fleet.h"
@@ -39,6 +41,71 @@ class RefusedFrontend : public testing::Test {
   std::optional<Cgroup> group_;
   std::vector<std::filesystem::path> folders_;
 };
+
+std::set<int> descriptors_of(pid_t pid) {
+  std::set<int> numbers;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    numbers.insert(std::stoi(entry.path().filename()));
+  }
+  return numbers;
+}
+
+/// The limit below which so many numbers are left (getrlimit(2): one above the largest).
+rlim_t limit_with(int left, const std::set<int>& in_use) {
+  int limit = 0;
+  for (; left >= 0; ++limit) left -= in_use.contains(limit) ? 0 : 1;
+  return static_cast<rlim_t>(limit - 1);
+}
+
+/// A status connection that stays open: there will be no descriptor for another.
+class Watcher {
+ public:
+  explicit Watcher(const std::string& where) : peer_(where) {}
+
+  Status ask() const {
+    wire::Envelope request;
+    request.mutable_status_request()->set_watch(true);
+    peer_.send(request);
+    return peer_.receive().status();
+  }
+  Status failed_build(std::uint64_t version) const {
+    for (;;) {
+      const Status now = peer_.receive().status();
+      if (now.build().version() == version && now.build().state() == wire::BUILD_FAILED) return now;
+    }
+  }
+
+ private:
+  Peer peer_;
+};
+
+// What is in use is a matter of the members alone; whether none or one of the two is left that a
+// peer needs, it is refused.
+TEST(FrontendWithoutDescriptors, SaysSoAndStandsAtItsLimit) {
+  for (const int left : {0, 1}) {
+    SmallFleet fleet(2);
+    const pid_t pid = fleet.add().pid();
+    fleet.add();
+    fleet.complete(0, 1);
+    fleet.complete(1, 1);
+    const Watcher watcher(fleet.status_of(0));
+    watcher.ask();
+    watcher.ask();  // by now it has closed the earlier ones
+    const rlim_t most = limit_with(left, descriptors_of(pid));
+    const rlimit limit{.rlim_cur = most, .rlim_max = most};
+    ASSERT_EQ(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr), 0);
+    fleet.add();
+    const Status refused = watcher.failed_build(2);
+    EXPECT_EQ(refused.refusal().phase(), "build");
+    EXPECT_EQ(refused.refusal().error(), EMFILE);
+    EXPECT_EQ(refused.refusal().tasks(), 4U);
+    EXPECT_EQ(refused.refusal().creating(), "frontend-3, connection 1 of 1");
+    EXPECT_GE(limit_with(0, descriptors_of(pid)), most) << "every number is taken";
+    EXPECT_THAT(fleet.frontend(0).wait_for_log("open files"),
+                HasSubstr("descriptor for frontend-3, connection 1 of 1 refused with 4 tasks"));
+  }
+}
 
 class RefusedAtStart : public RefusedFrontend, public testing::WithParamInterface<int> {};
 

@@ -282,7 +282,9 @@ TEST(Limits, ThatCannotBeSetSayWhy) {
   EXPECT_THAT(finding("vm.overcommit_memory: 2"),
               testing::HasSubstr("refuses memory to every process of the host"));
   EXPECT_THAT(finding("memory.max: 64M"), testing::HasSubstr("not enforced yet"));
-  EXPECT_THAT(finding("RLIMIT_NOFILE: 64"), testing::HasSubstr("not enforced yet"));
+  EXPECT_THAT(finding("overrides: {frontend-2: {RLIMIT_NOFILE: 64}}"),
+              testing::StartsWith("limits.overrides.frontend-2.RLIMIT_NOFILE: found a limit on the "
+                                  "descriptors of one frontend, expected one for all"));
 }
 
 TEST(Limits, OfTheHostStandAlone) {

@@ -190,6 +190,7 @@ TEST(PredictBytes, SaysWhichThreadsStackIsRefused) {
 TEST(PredictBytes, HoldsForWhateverCountsAProcess) {
   for (const auto& [name, resource] : {std::pair(LimitName::rlimit_data, Resource::data),
                                        {LimitName::rlimit_memlock, Resource::locked},
+                                       {LimitName::rlimit_nofile, Resource::descriptors},
                                        {LimitName::max_map_count, Resource::maps}}) {
     CostModel model{3, 1, "measured", {2, 3}};
     model.resources[resource] = {26, 26, 2};
@@ -216,6 +217,19 @@ TEST(PredictBytes, LetsTheLimitAnswerThatTheFirstThreadMeets) {
   EXPECT_EQ(under_address_space(1950, model, 11).limit, LimitName::pids_max);
   EXPECT_EQ(under_address_space(1950, model, 12).limit, LimitName::rlimit_as)
       << "glibc maps the stack before it asks for the task";
+}
+
+TEST(PredictBytes, DescriptorsAreTakenBeforeTheThread) {
+  CostModel model{3, 1, "measured", {2, 3}};
+  model.resources[Resource::descriptors] = {26, 26, 2};
+  ArmPlan arm = arm_with({2, 40, 1, 1}, limits(LimitScope::frontend, 12, {}));
+  for (const std::int64_t value : {44, 45}) {  // nine peers are 44; the tenth has one of its two
+    arm.limits.set(LimitName::rlimit_nofile, value);
+    EXPECT_EQ(predict(arm, model).limit, LimitName::rlimit_nofile) << value;
+    EXPECT_EQ(predict(arm, model).threads, 12) << value;
+  }
+  arm.limits.set(LimitName::rlimit_nofile, 46);
+  EXPECT_EQ(predict(arm, model).limit, LimitName::pids_max);
 }
 
 TEST(PredictBytes, DoubtsWhatOnlySomeFrontendsMeet) {

@@ -79,6 +79,34 @@ TEST(Attribution, WhateverCountsAProcessIsProvedInTheSameWay) {
   }
 }
 
+const Course kDescriptors{.limit = 1550, .name = LimitName::rlimit_nofile};
+
+TEST(Attribution, DescriptorsAreProvedByTheErrnoAndTheRoomThatIsLeft) {
+  const ArmVerdict arm = judge_arm(kDescriptors, Outcome::outage);
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.attribution.limit, "RLIMIT_NOFILE");
+  EXPECT_EQ(arm.attribution.where, "/proc/1/limits");
+  EXPECT_EQ(arm.attribution.evidence.at("errno"), "EMFILE");
+  EXPECT_EQ(arm.attribution.evidence.at("RLIMIT_NOFILE in use"),
+            "1500 of 1550, a thread needs 100, no room in 7 of 7 processes");
+}
+
+TEST(Attribution, DescriptorsAreNotProvedByOneOfTheTwo) {
+  History roomy = story(kDescriptors);
+  at_step(roomy, 7, [](SampleEvent& sample) {
+    if (sample.scope == "frontend-4" && sample.used) sample.used = 1450;
+  });
+  History other = story(kDescriptors);
+  each<RefusalEvent>(other, [](RefusalEvent& refusal) {
+    if (refusal.frontend == "frontend-4") refusal.error = EAGAIN;
+  });
+  for (const History& history : {roomy, other}) {
+    const ArmVerdict arm = judge_arm(kDescriptors, Outcome::outage, history);
+    EXPECT_EQ(arm.attribution.limit, "");
+    EXPECT_EQ(arm.verdict, Verdict::unknown);
+  }
+}
+
 // Each of the two kinds of evidence is needed.
 TEST(Attribution, AddressSpaceIsNotProvedWithoutTheTask) {
   for (const std::optional<int> probe : {std::optional<int>(), std::optional<int>(EAGAIN)}) {

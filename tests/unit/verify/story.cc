@@ -50,8 +50,9 @@ class Narrator {
       if (!course_.staged) tell(course_.arm, MapEvent{name, version, "", false, false, true});
       if (course_.scope == LimitScope::fleet && number < size) continue;
       const std::int64_t own = course_.scope == LimitScope::fleet ? 4 : course_.threads;
-      const bool memory = counted_by(course_.name).has_value();
-      tell(course_.arm, RefusalEvent{name, EAGAIN, own, version, "build",
+      const bool descriptors = course_.name == LimitName::rlimit_nofile;
+      const bool memory = !descriptors && counted_by(course_.name);
+      tell(course_.arm, RefusalEvent{name, descriptors ? EMFILE : EAGAIN, own, version, "build",
                                      memory ? std::optional(0) : std::nullopt});
       step.failed.push_back(name);
     }

@@ -1,0 +1,108 @@
+#include "workload/frontend/reserved_acceptor.h"
+
+#include <fcntl.h>
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "workload/protocol/connection.h"
+
+namespace ceiling::frontend {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+std::mutex& descriptor_table() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+ReservedAcceptor::ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
+                                   Accepted accepted)
+    : acceptor_(wire::listen_on_loopback(executor)),
+      pause_(executor),
+      accepted_(std::move(accepted)) {
+  acceptor_.non_blocking(true);
+  while (places_ < places) add_place();
+}
+
+std::string ReservedAcceptor::address() const {
+  return wire::to_string(acceptor_.local_endpoint());
+}
+
+void ReservedAcceptor::add_place() {
+  {
+    const std::scoped_lock lock(mutex_, descriptor_table());
+    if (const int error = reserve()) {
+      throw std::system_error(error, std::generic_category(), "reserve a descriptor");
+    }
+    ++places_;
+  }
+  boost::asio::post(acceptor_.get_executor(), [this] { wait(); });
+}
+
+void ReservedAcceptor::remove_place() {
+  const std::lock_guard lock(mutex_);
+  --places_;
+  if (connections_ + reserved_.size() > places_ && !reserved_.empty()) reserved_.pop_back();
+}
+
+void ReservedAcceptor::closed() {
+  {
+    const std::scoped_lock lock(mutex_, descriptor_table());
+    --connections_;
+    // Refused, the place stays: its next connection needs a descriptor when it comes.
+    if (connections_ + reserved_.size() < places_) reserve();
+  }
+  wait();
+}
+
+/// Any descriptor does: what counts is that its number is taken.
+int ReservedAcceptor::reserve() {
+  Descriptor copy(::fcntl(acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) return errno;
+  reserved_.push_back(std::move(copy));
+  return 0;
+}
+
+void ReservedAcceptor::wait() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_ || connections_ >= places_) return;
+  }
+  waiting_ = true;
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
+    if (error == boost::asio::error::operation_aborted) return;
+    waiting_ = false;
+    if (accept_one()) return wait();
+    waiting_ = true;
+    pause_.expires_after(wire::kAcceptPause);
+    pause_.async_wait([this](error_code ended) {
+      if (ended) return;
+      waiting_ = false;
+      wait();
+    });
+  });
+}
+
+/// False: the kernel has no descriptor for it.
+bool ReservedAcceptor::accept_one() {
+  error_code error;
+  tcp::socket socket(acceptor_.get_executor());
+  {
+    const std::scoped_lock lock(mutex_, descriptor_table());
+    if (connections_ >= places_) return true;
+    if (!reserved_.empty()) reserved_.pop_back();
+    acceptor_.accept(socket, error);
+    if (!error) ++connections_;
+    if (connections_ + reserved_.size() < places_) reserve();
+  }
+  if (error) return error == boost::asio::error::would_block;
+  socket.set_option(tcp::no_delay(true), error);
+  accepted_(std::move(socket));
+  return true;
+}
+
+}  // namespace ceiling::frontend
