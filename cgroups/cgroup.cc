@@ -201,12 +201,22 @@ PidsState Cgroup::pids() const {
   return read_pids(folders_.at(0), pids_group_);
 }
 
-std::optional<std::int64_t> Cgroup::memory_bytes() const {
+void Cgroup::set_memory_max(std::int64_t bytes) {
   const std::optional<fs::path> memory = folder("memory");
-  if (!memory) return std::nullopt;
-  const fs::path file =
-      *memory / (is_unified(*memory) ? "memory.current" : "memory.usage_in_bytes");
-  return parse_count(read_file(file), file.string());
+  if (!memory) {
+    throw HostError("the memory controller is not available here",
+                    "take another limit, or a host that has it: ceiling doctor");
+  }
+  const bool unified = is_unified(*memory);
+  write_file(*memory / (unified ? "memory.max" : "memory.limit_in_bytes"), std::to_string(bytes));
+  // v1 counts memory and swap together, v2 swap alone.
+  const fs::path swap = *memory / (unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
+  if (fs::exists(swap)) write_file(swap, unified ? "0" : std::to_string(bytes));
+}
+
+std::optional<MemoryState> Cgroup::memory() const {
+  const std::optional<fs::path> memory = folder("memory");
+  return memory ? std::optional(read_memory(*memory)) : std::nullopt;
 }
 
 std::vector<int> Cgroup::join_descriptors() const {

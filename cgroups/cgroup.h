@@ -11,6 +11,7 @@
 
 #include "cgroups/descriptor.h"
 #include "cgroups/hierarchy.h"
+#include "cgroups/memory_state.h"
 #include "cgroups/pids_state.h"
 
 namespace ceiling {
@@ -66,9 +67,11 @@ class Cgroup {
 
   void set_pids_max(std::optional<std::int64_t> tasks);
   PidsState pids() const;
-  /// Bytes charged to the group and below (v1 memory.usage_in_bytes, v2 memory.current), where the
-  /// memory controller is available. On v1 kernel memory is part of it unless booted otherwise.
-  std::optional<std::int64_t> memory_bytes() const;
+  /// Swap included, where the kernel counts it: what does not fit is not swapped out but ends in
+  /// the OOM killer. Throws HostError without a memory controller.
+  void set_memory_max(std::int64_t bytes);
+  /// Where the memory controller is available.
+  std::optional<MemoryState> memory() const;
 
   /// Descriptors, owned by the group and CLOEXEC, open for writing on the cgroup.procs file of
   /// every folder: a child writes "0" to each before exec and is born inside for all that is

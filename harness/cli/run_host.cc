@@ -98,6 +98,17 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
   }
 }
 
+void check_memory_controller(const Experiment& experiment, const Hierarchy& hierarchy) {
+  if (hierarchy.controller("memory") != nullptr) return;
+  for (const ArmPlan& arm : experiment.arms) {
+    if (!arm.limits.sets(LimitName::memory_max)) continue;
+    throw HostError(
+        fmt::format("arm {} sets memory.max, and the memory controller is not mounted here",
+                    arm.name),
+        "take another limit, or a host that has it");
+  }
+}
+
 /// The harness itself holds a handful of descriptors for every frontend.
 void take_all_descriptors() {
   rlimit limit{};
@@ -144,9 +155,13 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
     // Membership, backends, client, keeper, launcher, and the child that is between fork and exec.
     const int services = experiment.backends + 5;
     plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
-    plan.uids = std::max(plan.uids, Site::uids_needed(std::max(3, last_size(arm, models[i]))));
+    const int calibrated = calibration_sizes(experiment).back();
+    plan.tasks = std::max(plan.tasks, models[i].fleet_tasks(calibrated) + services);
+    plan.uids =
+        std::max(plan.uids, Site::uids_needed(std::max(calibrated, last_size(arm, models[i]))));
   }
   check_shared_limits(plan.hierarchy, plan.tasks);
+  check_memory_controller(experiment, plan.hierarchy);
   for (const ArmPlan& arm : experiment.arms) check_room_for_maps(arm.limits);
   check_rlimits(experiment, models);
   Cgroup::check_place(plan.hierarchy);

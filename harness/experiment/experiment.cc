@@ -41,23 +41,22 @@ std::optional<Outcome> outcome_from(std::string_view name) {
 
 namespace {
 
-bool is_enforced(LimitName name) {
-  switch (name) {
-    case LimitName::pids_max:
-    case LimitName::rlimit_nproc:
-    case LimitName::rlimit_as:
-    case LimitName::rlimit_data:
-    case LimitName::rlimit_memlock:
-    case LimitName::rlimit_nofile:
-    case LimitName::threads_max:
-    case LimitName::pid_max:
-    case LimitName::max_map_count:
-      return true;
-    case LimitName::memory_max:
-    case LimitName::overcommit_memory:
-      break;
+/// Why a limit stands alone in its arm; empty where it need not.
+std::string_view reason_to_stand_alone(LimitName name) {
+  if (is_host_wide(name)) return "a limit of the whole host";
+  return name == LimitName::memory_max ? "a limit that is estimated" : "";
+}
+
+/// Why one frontend cannot have another value than the rest; empty where it can.
+std::string_view reason_to_hold_for_all(LimitName name) {
+  if (name == LimitName::rlimit_nofile) {
+    return "a limit on descriptors, expected one for all frontends: the others would wait for what "
+           "this one cannot accept";
   }
-  return false;
+  return name == LimitName::memory_max ? "a limit that is estimated, expected one for all "
+                                         "frontends: who fails first would be "
+                                         "chance"
+                                       : "";
 }
 
 }  // namespace
@@ -82,12 +81,8 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
                        ": found a limit that refuses memory to every process of the host, expected "
                        "one that meets the fleet; ceiling check --set vm.overcommit_memory=2 "
                        "answers for it");
-      } else if (!is_enforced(name)) {
-        add(limit, key + ": found a limit that is not enforced yet");
-      } else if (name == LimitName::rlimit_nofile && path != "limits.") {
-        add(limit, key +
-                       ": found a limit on the descriptors of one frontend, expected one for all: "
-                       "the others would wait for what it cannot accept");
+      } else if (path != "limits." && !reason_to_hold_for_all(name).empty()) {
+        add(limit, key + ": found " + std::string(reason_to_hold_for_all(name)));
       } else if (is_host_wide(name) && !host_limits) {
         add(limit, key +
                        ": found a limit of the whole host: it needs --host-limits, see "
@@ -98,12 +93,14 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
   for (const ArmPlan& arm : experiment.arms) {
     check("limits.", arm.limits.values);
     const std::vector<LimitName> names = arm.limits.names();
-    const auto host_wide = std::find_if(names.begin(), names.end(), is_host_wide);
-    if (host_wide != names.end() && (names.size() > 1 || !arm.limits.overrides.empty())) {
-      add(arm.limits.values.at(*host_wide),
-          "limits." + std::string(to_string(*host_wide)) +
-              ": found a limit of the whole host beside another, expected it alone in its arm: who "
-              "answers first would be chance");
+    const auto alone = std::find_if(names.begin(), names.end(), [](LimitName name) {
+      return !reason_to_stand_alone(name).empty();
+    });
+    if (alone != names.end() && (names.size() > 1 || !arm.limits.overrides.empty())) {
+      add(arm.limits.values.at(*alone),
+          "limits." + std::string(to_string(*alone)) + ": found " +
+              std::string(reason_to_stand_alone(*alone)) +
+              " beside another, expected it alone in its arm: who answers first would be chance");
     }
     for (const auto& [member, limits] : arm.limits.overrides) {
       check("limits.overrides." + member_name(member) + ".", limits);

@@ -63,8 +63,8 @@ struct Finding {
 };
 
 /// A finding for every limit that cannot be set: those of the whole host where `host_limits` does
-/// not allow them or an arm sets another beside them, and what is not enforced yet. At the limit's
-/// value in the file.
+/// not allow them, those that an arm sets another beside although they stand alone, and those of
+/// one member that can only hold for all. At the limit's value in the file.
 std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_limits);
 
 /// Everything that is wrong with an input, said at once. what() is a line a finding,

@@ -44,14 +44,17 @@ constexpr std::string_view kMember = "frontend-";
 struct ResourceName {
   Resource resource;
   std::string_view name;
-  LimitName limit;
+  std::optional<LimitName> limit;  ///< that counts it of each process
 };
-constexpr std::array<ResourceName, 5> kResources = {{
+constexpr std::array<ResourceName, 8> kResources = {{
     {Resource::address_space, "address_space_bytes", LimitName::rlimit_as},
     {Resource::data, "data_bytes", LimitName::rlimit_data},
     {Resource::locked, "locked_bytes", LimitName::rlimit_memlock},
     {Resource::descriptors, "descriptors", LimitName::rlimit_nofile},
     {Resource::maps, "maps", LimitName::max_map_count},
+    {Resource::memory, "memory_bytes", std::nullopt},
+    {Resource::kernel_memory, "kernel_memory_bytes", std::nullopt},
+    {Resource::memory_ahead, "memory_ahead_bytes", std::nullopt},
 }};
 
 const Traits& traits(LimitName name) {
@@ -106,15 +109,6 @@ bool counts_bytes(LimitName name) {
 
 std::string_view to_string(Resource resource) {
   return kResources.at(static_cast<std::size_t>(resource)).name;
-}
-
-const std::vector<Resource>& all_resources() {
-  static const std::vector<Resource> all = [] {
-    std::vector<Resource> resources;
-    for (const ResourceName& counted : kResources) resources.push_back(counted.resource);
-    return resources;
-  }();
-  return all;
 }
 
 std::optional<Resource> counted_by(LimitName name) {

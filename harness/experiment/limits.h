@@ -41,11 +41,22 @@ bool is_per_process(LimitName name);
 /// The value is bytes; else it is a number of things.
 bool counts_bytes(LimitName name);
 
-/// What limits count of a process, tasks apart.
-enum class Resource { address_space, data, locked, descriptors, maps };
+/// What limits count of a process, tasks apart, and of its group: memory that cannot be reclaimed,
+/// the kernel's share of that, and what may be charged beside it in advance.
+enum class Resource {
+  address_space,
+  data,
+  locked,
+  descriptors,
+  maps,
+  memory,
+  kernel_memory,
+  memory_ahead
+};
+/// Two fleets that are at least so far apart in size give an estimate of memory.
+inline constexpr int kMemorySpan = 7;
 /// "address_space_bytes", ..., as a history names it.
 std::string_view to_string(Resource resource);
-const std::vector<Resource>& all_resources();
 /// What RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_NOFILE and vm.max_map_count count of each
 /// process; nothing for all others.
 std::optional<Resource> counted_by(LimitName name);

@@ -88,6 +88,8 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
   if (spec_.limits.scope == LimitScope::fleet && spec_.limits.sets(LimitName::pids_max)) {
     scope_.set_pids_max(spec_.limits.value(LimitName::pids_max));
   }
+  const auto memory_max = spec_.limits.value(LimitName::memory_max);
+  if (spec_.limits.scope == LimitScope::fleet && memory_max) scope_.set_memory_max(*memory_max);
   site_.on_exit([this](const Exit& exit) { on_exit(exit); });
   start_membership();
   start_backends();
@@ -187,6 +189,8 @@ void Fleet::add_frontend() {
   const int number = size();
   if (spec_.limits.scope == LimitScope::frontend) {
     frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max, number));
+    const auto memory_max = spec_.limits.value(LimitName::memory_max, number);
+    if (memory_max) frontend.group.set_memory_max(*memory_max);
   }
   Site::Start start{.label = spec_.label,
                     .name = name,
@@ -291,17 +295,14 @@ std::vector<std::int64_t> Fleet::frontend_tasks() const {
   return tasks;
 }
 
-std::vector<std::int64_t> Fleet::frontend_memory_bytes() const {
-  std::vector<std::int64_t> bytes;
-  for (const Frontend& one : frontends_) {
-    if (const auto charged = one.group.memory_bytes()) bytes.push_back(*charged);
-  }
-  return bytes;
-}
-
 std::map<std::string, std::vector<std::int64_t>> Fleet::frontend_resources() const {
   std::map<std::string, std::vector<std::int64_t>> resources;
   for (const Frontend& one : frontends_) {
+    if (const auto memory = one.group.memory()) {
+      resources[std::string(to_string(Resource::memory))].push_back(memory->kept);
+      resources[std::string(to_string(Resource::kernel_memory))].push_back(memory->kernel);
+      resources[std::string(to_string(Resource::memory_ahead))].push_back(charged_ahead());
+    }
     const auto use = one.started ? read_use(one.started->process.pid()) : std::nullopt;
     if (!use) continue;
     for (const ProcessLimit& limit : kProcessLimits) {
@@ -328,10 +329,18 @@ void Fleet::sample_processes(const Frontend& one) {
   }
 }
 
+void Fleet::sample_memory_of(const std::string& scope, const Cgroup& group) {
+  if (!spec_.limits.sets(LimitName::memory_max)) return;
+  if (const auto memory = group.memory()) {
+    record(sample_memory(scope, group.pids().current, *memory));
+  }
+}
+
 void Fleet::sample() {
   std::vector<pid_t> pids;
   for (const Frontend& one : frontends_) {
     record(sample_pids(one.name, one.group.pids()));
+    sample_memory_of(one.name, one.group);
     if (!one.started || one.ended) continue;
     const pid_t pid = one.started->process.pid();
     pids.push_back(pid);
@@ -343,6 +352,7 @@ void Fleet::sample() {
     }
   }
   record(sample_pids("fleet", scope_.pids()));
+  sample_memory_of("fleet", scope_);
   // A refusal may be due to any group above, and on some kernels is counted there.
   const std::vector<PidsState> path = pids_path(site_.hierarchy(), scope_.pids_group());
   for (const PidsState& above : std::span(path).subspan(1)) {

@@ -55,8 +55,6 @@ class Fleet {
   std::vector<std::int64_t> frontend_tasks() const;
   /// What else each of them has in use, by to_string(Resource).
   std::map<std::string, std::vector<std::int64_t>> frontend_resources() const;
-  /// Bytes charged to each frontend's memory group; empty without a memory controller.
-  std::vector<std::int64_t> frontend_memory_bytes() const;
   /// Records every limit in every scope as it stands now.
   void sample();
 
@@ -89,6 +87,7 @@ class Fleet {
   void start_backends();
   std::vector<std::pair<int, rlim_t>> rlimits_of(int number) const;
   void sample_processes(const Frontend& one);
+  void sample_memory_of(const std::string& scope, const Cgroup& group);
   void on_status(Frontend& frontend, const wire::Status& status);
   void on_exit(const Exit& exit);
   bool settled() const;

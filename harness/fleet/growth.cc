@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cgroups/error.h"
 #include "harness/fleet/canaries.h"
 #include "harness/fleet/fleet.h"
@@ -70,6 +72,17 @@ std::string describe(const StepEvent& step, const RoutableEvent& routable) {
 
 }  // namespace
 
+std::vector<int> calibration_sizes(const Experiment& experiment) {
+  std::vector<int> sizes = {2, 3};
+  const auto limits_memory = [](const ArmPlan& arm) {
+    return arm.limits.sets(LimitName::memory_max);
+  };
+  if (std::any_of(experiment.arms.begin(), experiment.arms.end(), limits_memory)) {
+    sizes.push_back(sizes.back() + kMemorySpan);
+  }
+  return sizes;
+}
+
 void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
                const OnProgress& progress) {
   pass_reserved_pids(site.host_settings());
@@ -78,7 +91,9 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
   spec.start = 2;
   Fleet fleet(site, std::move(spec), nullptr);
   measure_host(site, fleet, experiment);
-  for (const int size : {2, 3}) {
+  const std::vector<int> sizes = calibration_sizes(experiment);
+  int number = 0;
+  for (const int size : sizes) {
     if (!grow_to(fleet, size) || !fleet.failed().empty()) {
       throw Error(
           fmt::format("a fleet of {} without a limit did not come up; logs/ says why", size));
@@ -86,7 +101,7 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
     const CalibrationEvent event{.fleet_size = size,
                                  .tasks = fleet.frontend_tasks(),
                                  .resources = fleet.frontend_resources()};
-    progress({"calibration", size - 1, 2,
+    progress({"calibration", ++number, static_cast<int>(sizes.size()),
               fmt::format("{} frontends, {} tasks each", size, event.tasks.front())});
     site.recorder().record(event);
   }

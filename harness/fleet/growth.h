@@ -19,7 +19,11 @@ struct Progress {
 };
 using OnProgress = std::function<void(const Progress&)>;
 
-/// Grows a fleet of the arm's kind to 2 and to 3 frontends without any limit and records what the
+/// The fleets that a calibration makes: of 2 and of 3 frontends, and where an arm limits memory,
+/// one that is far enough from these to estimate it.
+std::vector<int> calibration_sizes(const Experiment& experiment);
+
+/// Grows a fleet of the arm's kind to calibration_sizes() without any limit and records what the
 /// kernel counts. Where an arm has limits of the whole host, what the host has in use of them
 /// before the first frontend is recorded first. Throws Error.
 void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,

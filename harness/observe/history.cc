@@ -178,7 +178,8 @@ What read_sample(const Fields& f) {
                      f.nullable("value"),
                      f.integer<std::int64_t>("tasks"),
                      f.nullable("pids_events"),
-                     f.nullable("used")};
+                     f.nullable("used"),
+                     f.nullable("oom_kills")};
 }
 What read_fault(const Fields& f) {
   return FaultEvent{f.text("kind"), f.text("target"), f.text("detail")};
@@ -272,6 +273,7 @@ struct Writer {
                  {"tasks", e.tasks},
                  {"pids_events", nullable(e.pids_events)}});
     if (e.used) line["used"] = *e.used;
+    if (e.oom_kills) line["oom_kills"] = *e.oom_kills;
   }
   void operator()(const FaultEvent& e) const {
     line.update({{"kind", e.kind}, {"target", e.target}, {"detail", e.detail}});

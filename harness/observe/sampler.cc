@@ -80,6 +80,17 @@ std::optional<SampleEvent> sample_process(const std::string& scope, std::string_
                      .used = used};
 }
 
+SampleEvent sample_memory(const std::string& scope, std::int64_t tasks, const MemoryState& state) {
+  return {.scope = scope,
+          .limit = "memory.max",
+          .where = state.file.string(),
+          .value = state.max,
+          .tasks = tasks,
+          .pids_events = std::nullopt,
+          .used = state.used,
+          .oom_kills = state.oom_kills};
+}
+
 std::optional<SampleEvent> sample_nproc(const std::string& scope, std::span<const pid_t> pids) {
   std::optional<SampleEvent> sample;
   for (const pid_t pid : pids) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cgroups/memory_state.h"
 #include "cgroups/pids_state.h"
 #include "harness/observe/history.h"
 
@@ -15,6 +16,9 @@ namespace ceiling {
 
 /// pids.max of one group as the kernel's files show it.
 SampleEvent sample_pids(const std::string& scope, const PidsState& state);
+
+/// memory.max of one group of `tasks` tasks.
+SampleEvent sample_memory(const std::string& scope, std::int64_t tasks, const MemoryState& state);
 
 /// RLIMIT_NPROC over the processes `pids`, which are all that run as their uid: the limit that the
 /// first of them has (/proc/PID/limits) and the sum of their tasks (num_threads in /proc/PID/stat).

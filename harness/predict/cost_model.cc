@@ -27,7 +27,60 @@ std::optional<ResourceCost> fit_resource(const CalibrationPoint& low, const Cali
   return ResourceCost{*least - peers, *most - peers, per_peer};
 }
 
+/// From the largest fleet and the one before it.
+std::optional<MemoryCost> fit_memory(const std::vector<CalibrationPoint>& points) {
+  std::vector<const CalibrationPoint*> by_size;
+  for (const CalibrationPoint& point : points) by_size.push_back(&point);
+  std::sort(by_size.begin(), by_size.end(),
+            [](const auto* a, const auto* b) { return a->fleet_size < b->fleet_size; });
+  const CalibrationPoint& high = *by_size.back();
+  const CalibrationPoint& low = *by_size.at(by_size.size() - 2);
+  const int run = high.fleet_size - low.fleet_size;
+  if (run < kMemorySpan) return std::nullopt;
+  const auto series = [](const CalibrationPoint& point, Resource resource) {
+    const auto found = point.resources.find(std::string(to_string(resource)));
+    const bool whole = found != point.resources.end() && found->second.size() == point.tasks.size();
+    return whole ? found->second : std::vector<std::int64_t>();
+  };
+  const auto rises = [&](Resource resource) {
+    const std::vector<std::int64_t> before = series(low, resource);
+    const std::vector<std::int64_t> after = series(high, resource);
+    std::vector<std::int64_t> per_peer;
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+      per_peer.push_back((after[i] - before[i]) / run);
+    }
+    return per_peer;
+  };
+  const std::vector<std::int64_t> kernel = rises(Resource::kernel_memory);
+  const std::vector<std::int64_t> kept = rises(Resource::memory);
+  if (kernel.empty() || kept.empty()) return std::nullopt;
+  const std::vector<std::int64_t> there = series(high, Resource::memory);
+  const std::vector<std::int64_t> ahead = series(high, Resource::memory_ahead);
+  const MemoryCost cost{.fleet_size = high.fleet_size,
+                        .least_kept = *std::min_element(there.begin(), there.end()),
+                        .most_kept = *std::max_element(there.begin(), there.end()),
+                        .least_per_peer = (*std::min_element(kernel.begin(), kernel.end()) +
+                                           *std::min_element(kept.begin(), kept.end())) /
+                                          2,
+                        .most_per_peer = *std::max_element(kept.begin(), kept.end()),
+                        .ahead = ahead.empty() ? 0 : ahead.front()};
+  const bool rising = 0 < cost.least_per_peer && cost.least_per_peer <= cost.most_per_peer;
+  return rising ? std::optional(cost) : std::nullopt;
+}
+
 }  // namespace
+
+std::int64_t MemoryCost::least(int size) const {
+  const std::int64_t more = size - fleet_size;
+  return least_kept + std::min(more * least_per_peer, more * most_per_peer) - most_per_peer;
+}
+
+std::int64_t MemoryCost::most(int size) const {
+  const std::int64_t more = size - fleet_size;
+  const std::int64_t kept =
+      most_kept + std::max(more * least_per_peer, more * most_per_peer) + most_per_peer;
+  return kept + kept / 8 + ahead;
+}
 
 std::int64_t CostModel::frontend_tasks(int fleet_size) const {
   return base + static_cast<std::int64_t>(per_peer) * (fleet_size - 1);
@@ -68,11 +121,14 @@ std::optional<CostModel> fit(const std::vector<CalibrationPoint>& points) {
       if (tasks != expected) return std::nullopt;
     }
   }
-  for (const Resource resource : all_resources()) {
-    if (const auto cost = fit_resource(*low, *high, std::string(to_string(resource)))) {
-      model.resources[resource] = *cost;
+  for (const LimitName limit : all_limits()) {
+    const auto resource = counted_by(limit);
+    if (!resource) continue;
+    if (const auto cost = fit_resource(*low, *high, std::string(to_string(*resource)))) {
+      model.resources[*resource] = *cost;
     }
   }
+  model.memory = fit_memory(points);
   return model;
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "harness/predict/host_limit.h"
+#include "harness/predict/memory_limit.h"
 
 namespace ceiling {
 namespace {
@@ -224,6 +225,7 @@ int visited_from(const FleetPlan& fleet, int size) {
 
 Prediction predict(const ArmPlan& arm, const CostModel& model) {
   if (host_limit(arm.limits)) return predict_on_host(arm, model);
+  if (arm.limits.sets(LimitName::memory_max)) return predict_memory(arm, model);
   if (arm.limits.scope == LimitScope::frontend) {
     OwnScopes scopes(arm.limits, model);
     return predict_own_scopes(arm, scopes);
@@ -237,6 +239,12 @@ Prediction predict(const ArmPlan& arm, const CostModel& model) {
     prediction.value = refused->refusal.value;
   }
   return prediction;
+}
+
+bool fleet_size_as_predicted(const Prediction& prediction, std::optional<int> observed) {
+  if (!prediction.fleet_size || !observed) return prediction.fleet_size == observed;
+  return *prediction.fleet_size <= *observed &&
+         *observed <= prediction.fleet_size_most.value_or(*prediction.fleet_size);
 }
 
 std::int64_t peak_tasks(const ArmPlan& arm, const CostModel& model) {

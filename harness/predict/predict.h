@@ -18,6 +18,9 @@ struct Prediction {
   std::optional<LimitName> limit;       ///< the one that answers; NPROC is asked before pids
   std::optional<std::int64_t> value;    ///< of that limit
   LimitScope scope = LimitScope::frontend;
+  /// Of an estimate: the last visited size at which a frontend may fail first; nothing where
+  /// `fleet_size` is exact. Neither `threads` nor who fails is said then.
+  std::optional<int> fleet_size_most = {};
   /// Why nothing can be predicted, although a limit is set; empty where that is no matter.
   std::string doubt = {};
   /// Of scope `frontend`: the frontend that fails first, where it is one alone, and all that fail
@@ -33,6 +36,9 @@ struct Prediction {
 /// the limit, and one more where a main process entered a fleet's scope that was full to the last
 /// task: joining is never refused.
 Prediction predict(const ArmPlan& arm, const CostModel& model);
+
+/// Whether the first failure was seen where it was predicted.
+bool fleet_size_as_predicted(const Prediction& prediction, std::optional<int> observed);
 
 /// The most tasks that the arm's frontends are going to be at any moment, refusals taken into
 /// account: frontends that were refused keep what they have, and the members of the failing step

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "harness/predict/host_limit.h"
+#include "harness/predict/memory_limit.h"
 
 namespace ceiling {
 namespace {
@@ -74,6 +75,7 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
     }
   }
   add(host_limit_finding(arm, model));
+  add(memory_finding(arm, model));
   return findings;
 }
 

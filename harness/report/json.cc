@@ -32,6 +32,14 @@ Json cost_model(const CostModel& model) {
                {"measured_at", model.measured_at},
                {"resources", std::move(resources)}};
   if (!host.empty()) cost["host"] = std::move(host);
+  if (model.memory) {
+    cost["memory"] = {{"fleet_size", model.memory->fleet_size},
+                      {"kept_least", model.memory->least_kept},
+                      {"kept_most", model.memory->most_kept},
+                      {"per_peer_least", model.memory->least_per_peer},
+                      {"per_peer_most", model.memory->most_per_peer},
+                      {"ahead", model.memory->ahead}};
+  }
   return cost;
 }
 
@@ -42,6 +50,7 @@ Json failing(const Prediction& prediction) {
 
 Json predicted(const Prediction& prediction) {
   return {{"fleet_size", or_null(prediction.fleet_size)},
+          {"fleet_size_most", or_null(prediction.fleet_size_most)},
           {"threads", or_null(prediction.threads)},
           {"limit", prediction.limit ? Json(to_string(*prediction.limit)) : Json()},
           {"value", or_null(prediction.value)},

@@ -54,6 +54,13 @@ std::string cost(const CostModel& model) {
                      model.source, where);
 }
 
+std::string memory_line(const MemoryCost& cost) {
+  return fmt::format(
+      "an estimate: {} to {} bytes kept at {} frontends and {} to {} a peer count against "
+      "memory.max",
+      cost.least_kept, cost.most_kept, cost.fleet_size, cost.least_per_peer, cost.most_per_peer);
+}
+
 /// What a frontend costs of what the limits of its process count, a line for each that is set.
 std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan& limits) {
   std::vector<std::string> lines;
@@ -67,6 +74,8 @@ std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan&
     lines.push_back(fmt::format("{} {} and {} a peer count against {}", base, to_string(*resource),
                                 found.per_peer, to_string(name)));
   }
+  if (limits.sets(LimitName::memory_max) && model.memory)
+    lines.push_back(memory_line(*model.memory));
   return lines;
 }
 
@@ -87,6 +96,13 @@ std::string unit(const Prediction& predicted) {
   return predicted.limit == LimitName::pid_max ? "numbers" : "tasks";
 }
 
+/// One size, or the range of an estimate.
+std::string fleet_size(const Prediction& predicted) {
+  const std::string first = or_dash(predicted.fleet_size);
+  if (!predicted.fleet_size_most || predicted.fleet_size_most == predicted.fleet_size) return first;
+  return fmt::format("{} to {}", first, *predicted.fleet_size_most);
+}
+
 std::string failed(const Observed& seen) {
   const int size = *seen.fleet_size;
   const std::string who = seen.frontends_failed == 1 && !seen.member.empty()
@@ -94,9 +110,10 @@ std::string failed(const Observed& seen) {
                           : seen.frontends_failed == size
                               ? fmt::format("all {} frontends", size)
                               : fmt::format("{} of {} frontends", seen.frontends_failed, size);
-  const char* what = seen.failure == "build"   ? "failed to build their shard-map"
-                     : seen.failure == "start" ? "failed to start"
-                                               : "failed without saying why";
+  const char* what = seen.failure == "build"    ? "failed to build their shard-map"
+                     : seen.failure == "start"  ? "failed to start"
+                     : seen.failure == "killed" ? "met the OOM killer"
+                                                : "failed without saying why";
   return who + " " + what;
 }
 
@@ -127,11 +144,12 @@ void table(Page& page, const ArmVerdict& arm) {
     page.line(4, fmt::format("{:<11} {:>13} {:>13}   up to {} frontends", "failure", "none", "none",
                              arm.arm.fleet.end));
   } else {
-    compare(page, "fleet size", or_dash(predicted.fleet_size), or_dash(seen.fleet_size),
-            "frontends");
-    compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
-            unit(predicted) + " in the scope " + scope(predicted.scope),
-            !threads_as_predicted(predicted, seen.threads, seen.fleet_size.value_or(0)));
+    compare(page, "fleet size", fleet_size(predicted), or_dash(seen.fleet_size), "frontends",
+            !fleet_size_as_predicted(predicted, seen.fleet_size));
+    if (!predicted.fleet_size_most)
+      compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
+              unit(predicted) + " in the scope " + scope(predicted.scope),
+              !threads_as_predicted(predicted, seen.threads, seen.fleet_size.value_or(0)));
     const bool own = predicted.scope == LimitScope::frontend;
     if (own && (predicted.member || !seen.member.empty())) {
       compare(page, "first", first_to_fail(predicted), or_dash(seen.member), "to fail");
@@ -213,6 +231,14 @@ void prediction_block(Page& page, const ArmPrediction& one) {
                           "below that",
                           one.cost_model.frontend_tasks(one.arm.fleet.end),
                           one.cost_model.fleet_tasks(one.arm.fleet.end), scope(predicted.scope)));
+    return page.blank();
+  }
+  if (predicted.fleet_size_most) {
+    page.line(
+        2, fmt::format("at {} frontends one of them finds no memory left: the OOM killer ends it",
+                       fleet_size(predicted)));
+    page.line(2, fmt::format("why: memory.max {} is {}", scope(predicted.scope),
+                             or_dash(predicted.value)));
     return page.blank();
   }
   const int size = *predicted.fleet_size;

@@ -1,5 +1,6 @@
 #include "harness/verify/arm_log.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -70,6 +71,13 @@ std::vector<std::string> StepLog::first_refused() const {
       names.push_back(refusal->frontend);
   }
   return names;
+}
+
+const FaultEvent* StepLog::fault_of(std::string_view frontend) const {
+  const auto found = std::find_if(faults.begin(), faults.end(), [&](const FaultEvent* fault) {
+    return fault->target == frontend;
+  });
+  return found == faults.end() ? nullptr : *found;
 }
 
 bool StepLog::complete() const {

@@ -28,6 +28,8 @@ struct StepLog {
   /// The frontends that were refused first: all whose refusal is of the same version as the first
   /// one. Members come one by one, and each makes a version.
   std::vector<std::string> first_refused() const;
+  /// What ended one frontend, or nullptr.
+  const FaultEvent* fault_of(std::string_view frontend) const;
   /// Every frontend settled with a complete map.
   bool complete() const;
 };

@@ -162,6 +162,38 @@ Attribution attribute_to_process(std::initializer_list<LimitName> asked,
   return found;
 }
 
+/// How a history says that SIGKILL ended a process, see signal(7).
+constexpr std::string_view kKilled = "signal 9";
+
+/// Every frontend that failed was ended by SIGKILL, and in its group the kernel counted a process
+/// that the OOM killer ended.
+Attribution attribute_to_oom_killer(const LimitPlan& limits, const StepLog* before,
+                                    const StepLog& failing, Attribution found) {
+  const std::string limit(to_string(LimitName::memory_max));
+  const auto kills = [&](const StepLog* step, const std::string& scope) {
+    const SampleEvent* sample = step ? step->sample(scope, limit) : nullptr;
+    return sample ? sample->oom_kills.value_or(0) : 0;
+  };
+  std::size_t killed = 0;
+  std::size_t counted = 0;
+  for (const std::string& name : failing.step->failed) {
+    const FaultEvent* fault = failing.fault_of(name);
+    if (fault && fault->detail == kKilled) ++killed;
+    if (kills(&failing, name) > kills(before, name)) ++counted;
+  }
+  const std::size_t failed = failing.step->failed.size();
+  found.evidence["ended by SIGKILL"] = fmt::format("{} of {} that failed", killed, failed);
+  found.evidence["oom_kill moved"] = fmt::format("in {} of {} groups", counted, failed);
+  const SampleEvent* limited = failing.sample(
+      limits.scope == LimitScope::fleet ? "fleet" : failing.step->failed.front(), limit);
+  if (limited && limited->value)
+    found.evidence["memory.max"] = fmt::format("{} bytes", *limited->value);
+  if (!limited || !limited->value || killed != failed || counted != failed) return found;
+  found.limit = limit;
+  found.where = limited->where;
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
@@ -175,6 +207,9 @@ Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& m
                       const StepLog* before, const StepLog& failing) {
   Attribution found;
   found.evidence["refusals_reported"] = std::to_string(failing.refusals.size());
+  if (limits.sets(LimitName::memory_max)) {
+    return attribute_to_oom_killer(limits, before, failing, std::move(found));
+  }
   if (failing.refusals.empty()) return found;
   found.evidence["errno"] = errno_name(failing.refusals.front()->error);
 

@@ -22,8 +22,9 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
 /// a pids.events moved nor is RLIMIT_NPROC full. RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and
 /// vm.max_map_count: the process has less of the resource left than one thread costs by `model`,
 /// and the kernel made a task right after the refusal, so that no limit on tasks was met.
-/// RLIMIT_NOFILE: likewise, and the refusals said EMFILE. Anything else leaves `limit` empty, with
-/// what was seen as evidence.
+/// RLIMIT_NOFILE: likewise, and the refusals said EMFILE. memory.max refuses nothing: every
+/// frontend that failed was ended by SIGKILL, and oom_kill of its group moved. Anything else leaves
+/// `limit` empty, with what was seen as evidence.
 Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& model,
                       const StepLog* before, const StepLog& failing);
 

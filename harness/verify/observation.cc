@@ -82,11 +82,9 @@ std::vector<std::string> silent_failures(LimitScope scope, const StepLog& failin
   for (const RefusalEvent* refusal : failing.refusals) refused.insert(refusal->frontend);
   for (const std::string& name : failing.step->failed) {
     if (refused.contains(name)) continue;
-    const auto fault = std::find_if(failing.faults.begin(), failing.faults.end(),
-                                    [&name](const FaultEvent* f) { return f->target == name; });
-    if (fault != failing.faults.end())
-      found.push_back(fmt::format("{} failed without a refusal: {} {}", name, (*fault)->kind,
-                                  (*fault)->detail));
+    if (const FaultEvent* fault = failing.fault_of(name))
+      found.push_back(
+          fmt::format("{} failed without a refusal: {} {}", name, fault->kind, fault->detail));
     else if (scope == LimitScope::frontend || refused.empty())
       found.push_back(name + " failed without reporting a refusal");
   }
@@ -155,6 +153,10 @@ void Observer::observe_failure() {
     seen_.observed.failure = failing.refusals.front()->phase;
     const std::vector<std::string> first = failing.first_refused();
     if (scope == LimitScope::frontend && first.size() == 1) seen_.observed.member = first.front();
+  }
+  if (seen_.attribution.limit == to_string(LimitName::memory_max)) {
+    seen_.observed.failure = "killed";
+    return;
   }
   count_threads();
   contrary(misreports(scope, failing, counting_limit(arm_, seen_.attribution)));

@@ -84,14 +84,20 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
     return {fmt::format("predicted a failure at {} frontends, none failed up to {}",
                         *predicted.fleet_size, arm.fleet.end)};
   Lines found;
-  if (*predicted.fleet_size != *observed.fleet_size)
-    found.push_back(differs("fleet size", *predicted.fleet_size, *observed.fleet_size));
+  if (!fleet_size_as_predicted(predicted, observed.fleet_size))
+    found.push_back(
+        predicted.fleet_size_most
+            ? differs("fleet size",
+                      fmt::format("{} to {}", *predicted.fleet_size, *predicted.fleet_size_most),
+                      fmt::format("{}", *observed.fleet_size))
+            : differs("fleet size", *predicted.fleet_size, *observed.fleet_size));
   if (!threads_as_predicted(predicted, observed.threads, *observed.fleet_size))
     found.push_back(
         differs("threads", predicted.threads.value_or(0), observed.threads.value_or(0)));
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "none");
   if (limit != observed.limit) found.push_back(differs("limit", limit, observed.limit));
-  if (predicted.scope == LimitScope::frontend && predicted.fleet_size == observed.fleet_size) {
+  const bool exact = predicted.fleet_size == observed.fleet_size && !predicted.fleet_size_most;
+  if (predicted.scope == LimitScope::frontend && exact) {
     append(found, different_members(predicted, observed, seen.failing->step->failed));
   }
   return found;

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <set>
+#include <sstream>
+#include <string>
 
 #include "tests/support/e2e/ceiling.h"
 
@@ -248,6 +250,28 @@ TEST_F(ConfirmedTest, DescriptorsRunOutBeforeAnyTaskIsRefused) {
       }
     }
   }
+}
+
+TEST_F(ConfirmedTest, AFrontendWithoutMemoryIsEndedWithinTheEstimate) {
+  const Ended run = run_ceiling({"run", shipped("memory"), "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  EXPECT_EQ(schema_problems("result", run.out), "");
+  std::string told;
+  std::istringstream history(read_text(only_run() / "history.jsonl"));
+  for (std::string line; std::getline(history, line);) {
+    if (line.find("memory") != line.npos || line.find("fault") != line.npos) told += line + "\n";
+  }
+  EXPECT_EQ(schema_problems("history", told, true), "");
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["predicted"]["limit"], "memory.max");
+  EXPECT_EQ(arm["observed"]["limit"], "memory.max");
+  EXPECT_EQ(arm["observed"]["failure"], "killed");
+  EXPECT_LE(arm["predicted"]["fleet_size"], arm["observed"]["fleet_size"]);
+  EXPECT_LE(arm["observed"]["fleet_size"], arm["predicted"]["fleet_size_most"]);
+  fmt::print("memory.max: predicted {} to {} frontends, observed {}\n",
+             arm["predicted"]["fleet_size"].get<int>(),
+             arm["predicted"]["fleet_size_most"].get<int>(),
+             arm["observed"]["fleet_size"].get<int>());
 }
 
 TEST_F(ConfirmedTest, BytesAreNotPredictedUnmeasured) {

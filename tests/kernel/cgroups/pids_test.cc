@@ -45,7 +45,7 @@ TEST_F(Pids, GroupStandsBelowTheCallersOwnInEveryHierarchy) {
               std::filesystem::path(group.pids_group()).filename());
   }
   EXPECT_EQ(hierarchy_.group_of(testee.pid(), "pids"), group.pids_group());
-  EXPECT_GT(group.memory_bytes().value_or(0), 0);
+  EXPECT_GT(group.memory().value().used, 0);
   group.destroy();
 }
 

@@ -53,10 +53,10 @@ TEST_F(FrontendMemory, APeerCostsLessThan64KiB) {
     ASSERT_TRUE(fleet.failed().empty());
   };
   grow_to(2);
-  const auto with_one_peer = fleet.frontend_memory_bytes();
+  const auto with_one_peer = fleet.frontend_resources()["memory_bytes"];
   if (with_one_peer.empty()) GTEST_SKIP() << "no memory controller here";
   grow_to(kPeers + 1);
-  const auto with_all_peers = fleet.frontend_memory_bytes();
+  const auto with_all_peers = fleet.frontend_resources()["memory_bytes"];
   ASSERT_EQ(fleet.frontend_tasks().front(), 3 + kPeers);
 
   std::vector<std::int64_t> per_peer;

@@ -281,10 +281,15 @@ TEST(Limits, ThatCannotBeSetSayWhy) {
   };
   EXPECT_THAT(finding("vm.overcommit_memory: 2"),
               testing::HasSubstr("refuses memory to every process of the host"));
-  EXPECT_THAT(finding("memory.max: 64M"), testing::HasSubstr("not enforced yet"));
   EXPECT_THAT(finding("overrides: {frontend-2: {RLIMIT_NOFILE: 64}}"),
-              testing::StartsWith("limits.overrides.frontend-2.RLIMIT_NOFILE: found a limit on the "
-                                  "descriptors of one frontend, expected one for all"));
+              testing::StartsWith("limits.overrides.frontend-2.RLIMIT_NOFILE: found a limit on "
+                                  "descriptors, expected one for all frontends"));
+  EXPECT_THAT(finding("overrides: {frontend-2: {memory.max: 64M}}"),
+              testing::StartsWith("limits.overrides.frontend-2.memory.max: found a limit that is "
+                                  "estimated, expected one for all frontends"));
+  EXPECT_EQ(finding("memory.max: 64M, pids.max: 20"),
+            "limits.memory.max: found a limit that is estimated beside another, expected it alone "
+            "in its arm: who answers first would be chance");
 }
 
 TEST(Limits, OfTheHostStandAlone) {

@@ -63,6 +63,35 @@ TEST(FitResource, MakesNoCostOfWhatLiesOnNoLine) {
   }
 }
 
+CalibrationPoint with_memory(int size, std::int64_t kept, std::int64_t kernel) {
+  const auto count = static_cast<std::size_t>(size);
+  return {size,
+          std::vector<std::int64_t>(count, 3 + size - 1),
+          {{"memory_bytes", std::vector<std::int64_t>(count, kept)},
+           {"kernel_memory_bytes", std::vector<std::int64_t>(count, kernel)},
+           {"memory_ahead_bytes", std::vector<std::int64_t>(count, 64)}}};
+}
+
+TEST(FitMemory, TakesTheTwoLargestFleets) {
+  auto points =
+      std::vector{with_memory(2, 100, 50), with_memory(3, 400, 80), with_memory(10, 820, 290)};
+  points.back().resources.at("memory_bytes").back() =
+      800;  // a frontend that the small fleets had not
+  const auto model = fit(points);
+  ASSERT_TRUE(model && model->memory);
+  EXPECT_EQ(model->memory->fleet_size, 10);
+  EXPECT_EQ(model->memory->least_kept, 800);
+  EXPECT_EQ(model->memory->most_kept, 820);
+  EXPECT_EQ(model->memory->least_per_peer, 45);  // 30 of the kernel and half of the other 30
+  EXPECT_EQ(model->memory->most_per_peer, 60);
+  EXPECT_EQ(model->memory->ahead, 64);
+}
+
+TEST(FitMemory, EstimatesNothingFromFleetsOfAboutOneSize) {
+  EXPECT_FALSE(fit({with_memory(2, 100, 50), with_memory(3, 400, 80)})->memory);
+  EXPECT_FALSE(fit({with_memory(2, 100, 50), with_memory(10, 90, 290)})->memory);
+}
+
 TEST(Fit, MakesNoModelOfOneSize) {
   EXPECT_FALSE(fit({}));
   EXPECT_FALSE(fit({{2, {4, 4}}}));

@@ -258,6 +258,55 @@ TEST(PredictBytes, NeedsAMeasurement) {
   EXPECT_EQ(peak_tasks(arm, kModel), 40 * 42) << "the most that it can be";
 }
 
+CostModel with_memory() {
+  CostModel model{3, 1, "measured", {2, 3, 10}};
+  model.memory = MemoryCost{.fleet_size = 10,
+                            .least_kept = 500,
+                            .most_kept = 520,
+                            .least_per_peer = 40,
+                            .most_per_peer = 60,
+                            .ahead = 100};
+  return model;
+}
+
+TEST(PredictMemory, IsARangeFromTheMostThatIsChargedToTheLeastThatIsKept) {
+  ArmPlan arm = arm_with({2, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::memory_max, 1000);
+  const Prediction predicted = predict(arm, with_memory());
+  // (520 + 60 x 4 + 60) x 9/8 + 100 = 1022 at 14, 955 at 13; 500 + 40 x 15 - 60 = 1040 at 25.
+  EXPECT_EQ(predicted.fleet_size, 14);
+  EXPECT_EQ(predicted.fleet_size_most, 25);
+  EXPECT_EQ(predicted.limit, LimitName::memory_max);
+  EXPECT_EQ(predicted.threads, std::nullopt);
+  EXPECT_EQ(predicted.doubt, "");
+  for (const int size : {14, 20, 25}) EXPECT_TRUE(fleet_size_as_predicted(predicted, size));
+  for (const int size : {13, 26}) EXPECT_FALSE(fleet_size_as_predicted(predicted, size));
+  EXPECT_FALSE(fleet_size_as_predicted(predicted, std::nullopt));
+}
+
+TEST(PredictMemory, OfTheWholeFleetIsSummed) {
+  ArmPlan arm = arm_with({2, 40, 2, 1}, limits(LimitScope::fleet, {}, {}));
+  arm.limits.set(LimitName::memory_max, 5000);
+  const Prediction predicted = predict(arm, with_memory());
+  EXPECT_EQ(predicted.fleet_size, 8);        // 8 x ((520 - 80 + 60) x 9/8 + 100) = 5296
+  EXPECT_EQ(predicted.fleet_size_most, 12);  // 12 x (500 + 80 - 60) = 6240, 10 x 440 = 4400
+  EXPECT_EQ(predicted.scope, LimitScope::fleet);
+}
+
+TEST(PredictMemory, DoubtsWhatItCannotSay) {
+  ArmPlan arm = arm_with({2, 20, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::memory_max, 1000);
+  EXPECT_EQ(predict(arm, with_memory()).doubt,
+            "memory.max is estimated: a frontend may find no memory left from 14 frontends on, and "
+            "need not up to 20");
+  EXPECT_EQ(predict(arm, kModel).doubt, "memory.max needs --calibrate: memory is measured");
+  EXPECT_EQ(predict(arm, {3, 1, "measured", {2, 3}}).doubt,
+            "memory.max: the memory of a frontend was not measured, or did not rise");
+  arm.limits.set(LimitName::memory_max, 5000);
+  EXPECT_EQ(predict(arm, with_memory()).doubt, "");
+  EXPECT_EQ(predict(arm, with_memory()).fleet_size, std::nullopt);
+}
+
 class StartingFleet : public testing::Test {
  protected:
   static std::vector<std::string> texts(const Experiment& experiment,
@@ -324,6 +373,15 @@ TEST_F(StartingFleet, IsMeasuredAgainstBytesWhereTheyAreKnown) {
             std::vector<std::string>{
                 "limits.RLIMIT_AS: 1299 is below what a frontend of the starting fleet of 4 needs: "
                 "1300 address_space_bytes (base 1000 + 100 per peer × 3)"});
+}
+
+TEST_F(StartingFleet, IsMeasuredAgainstTheLeastMemoryThatItKeeps) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::memory_max, 79);
+  EXPECT_TRUE(texts(of({arm}), {kModel}).empty());
+  EXPECT_EQ(texts(of({arm}), {with_memory()}),
+            std::vector<std::string>{"limits.memory.max: 79 is below what a frontend of the "
+                                     "starting fleet of 4 keeps: at least 80 bytes"});
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {

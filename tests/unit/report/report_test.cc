@@ -41,10 +41,13 @@ TEST(ResultJson, CarriesWhatTheInterfacePromises) {
                             "resources": {"address_space_bytes":
                               {"base": 1000, "base_least": 1000, "per_peer": 100}}})"));
   EXPECT_EQ(arm["predicted"],
-            json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "value": 10,
+            json::parse(
+                R"({"fleet_size": 7, "fleet_size_most": null, "threads": 10, "limit": "pids.max",
+                            "value": 10,
                             "scope": "frontend", "member": null, "frontends_failed": 7, "doubt": null})"));
   EXPECT_EQ(arm["observed"],
-            json::parse(R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
+            json::parse(
+                R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
                             "member": null, "frontends_failed": 7, "failure": "build"})"));
   EXPECT_EQ(arm["attribution"]["limit"], "pids.max");
   EXPECT_EQ(arm["attribution"]["where"], "/pids/frontend-1/pids.max");

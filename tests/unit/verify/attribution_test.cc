@@ -79,6 +79,54 @@ TEST(Attribution, WhateverCountsAProcessIsProvedInTheSameWay) {
   }
 }
 
+const Course kMemory{.limit = 440'000, .name = LimitName::memory_max};
+
+TEST(Attribution, MemoryIsProvedByTheSignalAndTheCounterOfTheOomKiller) {
+  const ArmVerdict arm = judge_arm(kMemory, Outcome::outage);
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.predicted.fleet_size, 7);
+  EXPECT_EQ(arm.predicted.fleet_size_most, 10);
+  EXPECT_EQ(arm.observed.failure, "killed");
+  EXPECT_EQ(arm.observed.threads, std::nullopt);
+  EXPECT_EQ(arm.attribution.limit, "memory.max");
+  EXPECT_EQ(arm.attribution.where, "/memory/frontend-1/memory.max");
+  EXPECT_EQ(arm.attribution.evidence.at("ended by SIGKILL"), "7 of 7 that failed");
+  EXPECT_EQ(arm.attribution.evidence.at("oom_kill moved"), "in 7 of 7 groups");
+}
+
+TEST(Attribution, MemoryIsNotProvedByOneOfTheTwo) {
+  History other = story(kMemory);
+  each<FaultEvent>(other, [](FaultEvent& fault) {
+    if (fault.target == "frontend-4") fault.detail = "signal 11";
+  });
+  History still = story(kMemory);
+  at_step(still, 7, [](SampleEvent& sample) {
+    if (sample.scope == "frontend-4" && sample.oom_kills) sample.oom_kills = 0;
+  });
+  for (const History& history : {other, still}) {
+    const ArmVerdict arm = judge_arm(kMemory, Outcome::outage, history);
+    EXPECT_EQ(arm.attribution.limit, "");
+    EXPECT_EQ(arm.verdict, Verdict::unknown);
+    EXPECT_EQ(arm.reasons.size(), 7U) << "each frontend that ended, and by what";
+  }
+}
+
+TEST(Attribution, AnEstimateKeepsItsWord) {
+  Course early = kMemory;
+  early.failing = 6;
+  const ArmVerdict refuted = judge_arm(early, Outcome::any);
+  EXPECT_EQ(refuted.verdict, Verdict::refuted);
+  EXPECT_EQ(refuted.reasons.front(), "fleet size: predicted 7 to 10, observed 6");
+  Course late = kMemory;
+  late.failing = 10;
+  EXPECT_EQ(judge_arm(late, Outcome::any).verdict, Verdict::confirmed);
+  late.failing = 11;
+  EXPECT_EQ(judge_arm(late, Outcome::any).verdict, Verdict::refuted);
+  late.failing.reset();
+  EXPECT_EQ(judge_arm(late, Outcome::any).reasons.front(),
+            "predicted a failure at 7 frontends, none failed up to 12");
+}
+
 const Course kDescriptors{.limit = 1550, .name = LimitName::rlimit_nofile};
 
 TEST(Attribution, DescriptorsAreProvedByTheErrnoAndTheRoomThatIsLeft) {

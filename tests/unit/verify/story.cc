@@ -24,6 +24,7 @@ class Narrator {
         to_string(counted_by(course_.name).value_or(Resource::address_space)));
     tell("", CalibrationEvent{2, {6, 6}, {{resource, {1100, 1100}}}});
     tell("", CalibrationEvent{3, {7, 7, 7}, {{resource, {1200, 1200, 1200}}}});
+    if (course_.name == LimitName::memory_max) tell_memory_calibration();
     const int last = course_.failing.value_or(course_.end);
     for (int size = course_.start; size <= last; ++size) tell_step(size, size == course_.failing);
     tell_audit();
@@ -35,6 +36,23 @@ class Narrator {
   template <typename What>
   void tell(const std::string& arm, What what) {
     history_.push_back({static_cast<double>(history_.size()) / 1024, arm, std::move(what)});
+  }
+
+  void tell_memory_calibration() {
+    constexpr int kSize = 10;
+    CalibrationEvent large{kSize, std::vector<std::int64_t>(kSize, 5 + kSize - 1), {}};
+    for (Event& event : history_) {
+      if (auto* small = std::get_if<CalibrationEvent>(&event.what)) measure_memory(*small);
+    }
+    measure_memory(large);
+    tell("", large);
+  }
+  static void measure_memory(CalibrationEvent& event) {
+    const std::int64_t peers = event.fleet_size - 1;
+    event.resources = {
+        {"memory_bytes", std::vector<std::int64_t>(event.tasks.size(), 50'000 + peers * 50'000)},
+        {"kernel_memory_bytes",
+         std::vector<std::int64_t>(event.tasks.size(), 20'000 + peers * 30'000)}};
   }
 
   void tell_step(int size, bool failing) {
@@ -50,11 +68,15 @@ class Narrator {
       if (!course_.staged) tell(course_.arm, MapEvent{name, version, "", false, false, true});
       if (course_.scope == LimitScope::fleet && number < size) continue;
       const std::int64_t own = course_.scope == LimitScope::fleet ? 4 : course_.threads;
+      step.failed.push_back(name);
+      if (course_.name == LimitName::memory_max) {
+        tell(course_.arm, FaultEvent{"exited", name, "signal 9"});
+        continue;
+      }
       const bool descriptors = course_.name == LimitName::rlimit_nofile;
       const bool memory = !descriptors && counted_by(course_.name);
       tell(course_.arm, RefusalEvent{name, descriptors ? EMFILE : EAGAIN, own, version, "build",
                                      memory ? std::optional(0) : std::nullopt});
-      step.failed.push_back(name);
     }
     tell_samples(size, failing);
     tell(course_.arm, step);
@@ -83,6 +105,15 @@ class Narrator {
                                       tasks,
                                       {},
                                       1000 + 100 * (tasks - 5)});
+      if (course_.name == LimitName::memory_max)
+        tell(course_.arm, SampleEvent{.scope = scope,
+                                      .limit = "memory.max",
+                                      .where = "/memory/" + scope + "/memory.max",
+                                      .value = limit,
+                                      .tasks = tasks,
+                                      .pids_events = {},
+                                      .used = full ? 0 : 50'000 * size,
+                                      .oom_kills = full ? 1 : 0});
       if (course_.name == LimitName::rlimit_nproc)
         tell(course_.arm, SampleEvent{scope, "RLIMIT_NPROC", "/proc/1/limits", limit, tasks, {}});
     }

@@ -14,7 +14,8 @@ namespace ceiling::test {
 
 /// One arm as it goes when everything is as it should be. A frontend of a fleet of N is 5 + (N-1)
 /// tasks; with pids.max 10 a fleet of 7 is the first that cannot build. It has mapped 1000 + 100 *
-/// (N-1) bytes; RLIMIT_AS 1550 ends it at the same size.
+/// (N-1) bytes; RLIMIT_AS 1550 ends it at the same size. Of memory it keeps 50,000 bytes and as
+/// many for each peer; memory.max 440,000 is estimated to end it at 7 to 10.
 struct Course {
   std::string arm = "unguarded";
   int start = 4;
