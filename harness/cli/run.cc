@@ -76,6 +76,11 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
     const char* where =
         arm.limits.scope == LimitScope::frontend ? "each frontend" : "all frontends together";
     for (const LimitName name : arm.limits.names()) {
+      if (arm.limits.scope == LimitScope::pid_namespace) {
+        text += fmt::format("  {}: {} {} in a pid namespace of the fleet's own\n", arm.name,
+                            to_string(name), *arm.limits.value(name));
+        continue;
+      }
       if (is_host_wide(name)) {
         text += fmt::format("  {}: {} {} on the whole host, in {}, which says {} now\n", arm.name,
                             to_string(name), *arm.limits.value(name),

@@ -17,6 +17,7 @@
 #include "harness/cli/predictions.h"
 #include "harness/cli/verb.h"
 #include "harness/fleet/host_limits.h"
+#include "harness/fleet/pid_namespace.h"
 #include "harness/predict/host_limit.h"
 
 namespace ceiling {
@@ -162,6 +163,7 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   }
   check_shared_limits(plan.hierarchy, plan.tasks);
   check_memory_controller(experiment, plan.hierarchy);
+  PidNamespace::check_kernel(experiment);
   for (const ArmPlan& arm : experiment.arms) check_room_for_maps(arm.limits);
   check_rlimits(experiment, models);
   Cgroup::check_place(plan.hierarchy);

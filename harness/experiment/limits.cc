@@ -69,6 +69,8 @@ std::string_view to_string(LimitScope scope) {
       return "frontend";
     case LimitScope::fleet:
       return "fleet";
+    case LimitScope::pid_namespace:
+      return "pid-namespace";
     case LimitScope::host:
       break;
   }
@@ -152,6 +154,10 @@ bool LimitPlan::sets(LimitName name) const {
   return value(name) || std::any_of(overrides.begin(), overrides.end(), [&](const auto& drifted) {
            return value(name, drifted.first).has_value();
          });
+}
+
+bool LimitPlan::of_host(LimitName name) const {
+  return is_host_wide(name) && scope != LimitScope::pid_namespace;
 }
 
 std::vector<LimitName> LimitPlan::names() const {

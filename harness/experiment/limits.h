@@ -10,8 +10,9 @@
 namespace ceiling {
 
 /// Who shares one limit: every frontend has its own group and uid, or one for the whole fleet.
+/// `pid_namespace`: the fleet has one of its own, and kernel.pid_max counts the numbers in it.
 /// `host`: of the limits that count all tasks of the host; no file says it.
-enum class LimitScope { frontend, fleet, host };
+enum class LimitScope { frontend, fleet, pid_namespace, host };
 std::string_view to_string(LimitScope scope);
 
 /// The limits that an experiment can set, by the names of `check`.
@@ -33,7 +34,8 @@ std::optional<LimitName> limit_from(std::string_view name);
 /// All of them, in the order above.
 const std::vector<LimitName>& all_limits();
 
-/// A sysctl, one value for the host (proc_sys_kernel(5), proc_sys_vm(5)), or for a pid namespace.
+/// A sysctl, one value for the host (proc_sys_kernel(5), proc_sys_vm(5)); kernel.pid_max also for a
+/// pid namespace, LimitPlan::of_host().
 bool is_host_wide(LimitName name);
 /// Counted for each process by itself, so that no fleet can share it: the RLIMIT_* of getrlimit(2)
 /// but RLIMIT_NPROC, which counts a uid.
@@ -97,6 +99,8 @@ struct LimitPlan {
   std::optional<std::int64_t> value(LimitName name, int member) const;
   /// For the fleet, or for one of its members.
   bool sets(LimitName name) const;
+  /// That limit is set on the whole host: not kernel.pid_max of a pid namespace.
+  bool of_host(LimitName name) const;
   /// The limits that have a value, in the order of LimitName.
   std::vector<LimitName> names() const;
   void set(LimitName name, std::optional<std::int64_t> value) { values[name].value = value; }

@@ -81,6 +81,18 @@ std::string unknown_member(const std::string& name, int end) {
   return text + " to " + names.back() + "; nearest: " + std::string(nearest(name, known));
 }
 
+/// A pid namespace has one limit of its own, and nothing else is counted in it.
+void refuse_beside_pid_max(const MapReader& map, const LimitPlan& limits) {
+  if (limits.scope != LimitScope::pid_namespace) return;
+  const std::vector<LimitName> names = limits.names();
+  if (names == std::vector{LimitName::pid_max} || !map.has("scope")) return;
+  map.refuse(
+      map.place("scope"), "scope",
+      "found scope pid-namespace " +
+          (names.empty() ? "without a limit" : "with " + std::string(to_string(names.front()))) +
+          ", expected kernel.pid_max alone");
+}
+
 /// What each process has for itself cannot be shared.
 void refuse_shared(const MapReader& map, const LimitPlan& limits) {
   if (limits.scope != LimitScope::fleet) return;
@@ -99,8 +111,10 @@ void read_drifted(const MapReader& map, int end, LimitPlan& limits, Findings& fi
   if (node == nullptr) return;
   const Schema& schema = *schema_of("limits").find("overrides")->inside;
   const MapReader members(*node, map.path("overrides"), schema, findings);
-  if (limits.scope == LimitScope::fleet && !node->keys.empty()) {
-    map.refuse(*node, "overrides", "found overrides with scope fleet, expected scope frontend");
+  if (limits.scope != LimitScope::frontend && !node->keys.empty()) {
+    map.refuse(*node, "overrides",
+               "found overrides with scope " + std::string(to_string(limits.scope)) +
+                   ", expected scope frontend");
   }
   for (std::size_t i = 0; i < node->keys.size(); ++i) {
     const Node& key = node->keys[i];
@@ -119,13 +133,16 @@ void read_drifted(const MapReader& map, int end, LimitPlan& limits, Findings& fi
 LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limits, int end,
                       Findings& findings) {
   const MapReader map(node, path, schema_of("limits"), findings);
-  const auto frontend = to_string(LimitScope::frontend);
-  const auto fleet = to_string(LimitScope::fleet);
-  if (const auto scope = map.one_of("scope", {frontend, fleet}, Presence::optional)) {
-    limits.scope = *scope == fleet ? LimitScope::fleet : LimitScope::frontend;
+  const std::array scopes = {LimitScope::frontend, LimitScope::fleet, LimitScope::pid_namespace};
+  const auto named =
+      map.one_of("scope", {to_string(scopes[0]), to_string(scopes[1]), to_string(scopes[2])},
+                 Presence::optional);
+  for (const LimitScope scope : scopes) {
+    if (named && *named == to_string(scope)) limits.scope = scope;
   }
   for (const LimitName name : all_limits()) read_limit(map, name, limits.values);
   refuse_shared(map, limits);
+  refuse_beside_pid_max(map, limits);
   read_drifted(map, end, limits, findings);
   return limits;
 }

@@ -93,6 +93,10 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
   site_.on_exit([this](const Exit& exit) { on_exit(exit); });
   start_membership();
   start_backends();
+  if (spec_.limits.scope == LimitScope::pid_namespace) {
+    namespace_.emplace(site_, spec_.label, services_,
+                       spec_.limits.value(LimitName::pid_max).value());
+  }
 }
 
 Fleet::~Fleet() {
@@ -199,7 +203,8 @@ void Fleet::add_frontend() {
                     .group = &frontend.group,
                     .uid = uid,
                     .rlimits = rlimits_of(number),
-                    .descriptors = {}};
+                    .descriptors = {},
+                    .pid_namespace = namespace_ ? &namespace_->init() : nullptr};
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
   for (const std::string& guardrail : spec_.guardrails) {
@@ -353,6 +358,7 @@ void Fleet::sample() {
   }
   record(sample_pids("fleet", scope_.pids()));
   sample_memory_of("fleet", scope_);
+  if (namespace_) record(namespace_->sample(scope_.pids().current));
   // A refusal may be due to any group above, and on some kernels is counted there.
   const std::vector<PidsState> path = pids_path(site_.hierarchy(), scope_.pids_group());
   for (const PidsState& above : std::span(path).subspan(1)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/experiment/experiment.h"
+#include "harness/fleet/pid_namespace.h"
 #include "harness/fleet/site.h"
 
 namespace ceiling {
@@ -104,6 +105,7 @@ class Fleet {
   Cgroup group_;
   Cgroup services_;
   Cgroup scope_;  // of all frontends
+  std::optional<PidNamespace> namespace_;
   Service membership_;
   std::list<Service> backends_;
   std::list<Frontend> frontends_;

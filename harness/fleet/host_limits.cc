@@ -27,7 +27,7 @@ std::vector<HostSetting> host_settings_of(const Experiment& experiment) {
   std::vector<HostSetting> settings;
   for (const ArmPlan& arm : experiment.arms) {
     for (const LimitName name : arm.limits.names()) {
-      if (!is_host_wide(name)) continue;
+      if (!arm.limits.of_host(name)) continue;
       auto found = std::find_if(settings.begin(), settings.end(), [name](const auto& setting) {
         return setting.name == to_string(name);
       });
@@ -106,7 +106,8 @@ void HostLimits::restore() {
 std::vector<SampleEvent> sample_host(const Hierarchy& hierarchy, const LimitPlan& limits) {
   std::vector<SampleEvent> samples = {sample_of(
       LimitName::threads_max, limits.value(LimitName::threads_max), host_tasks(hierarchy))};
-  if (const auto pid_max = limits.value(LimitName::pid_max)) {
+  const auto pid_max = limits.value(LimitName::pid_max);
+  if (pid_max && limits.of_host(LimitName::pid_max)) {
     samples.push_back(
         sample_of(LimitName::pid_max, pid_max, pid_numbers_taken(hierarchy, *pid_max)));
   }

@@ -98,6 +98,7 @@ Site::Started Site::start(const Start& start, std::function<void(const wire::Sta
   spec.descriptors[STDOUT_FILENO] = log.get();
   spec.descriptors[STDERR_FILENO] = log.get();
   spec.descriptors[kStatusDescriptor] = status.get();
+  if (start.pid_namespace != nullptr) spec.pid_namespace = start.pid_namespace->pidfd();
   ChildProcess process = launcher_.start(spec);
   watched_.insert(process.pid());
   return {std::move(process), std::move(watch)};

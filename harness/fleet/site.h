@@ -55,7 +55,8 @@ class Site {
     const Cgroup* group = nullptr;
     uid_t uid = 0;
     std::vector<std::pair<int, rlim_t>> rlimits;
-    std::map<int, int> descriptors;  ///< beside 0, 1, 2 and the status socket (3)
+    std::map<int, int> descriptors;               ///< beside 0, 1, 2 and the status socket (3)
+    const ChildProcess* pid_namespace = nullptr;  ///< its first process; nullptr: the host's
   };
   struct Started {
     ChildProcess process;
@@ -64,6 +65,11 @@ class Site {
   /// Starts a program of the workload: its log in the results folder, its status followed from the
   /// first moment. Throws SpawnError, Error.
   Started start(const Start& start, std::function<void(const wire::Status&)> on_status);
+
+  /// As Launcher::start_namespace().
+  ChildProcess start_namespace(const std::string& name, const Cgroup& group, std::int64_t pid_max) {
+    return launcher_.start_namespace(name, group.join_descriptors(), pid_max);
+  }
 
   /// Calls `handler` with every process that is started from now on and ends, until it is set anew
   /// or cleared. Ends of an earlier fleet that are heard of late are nobody's.

@@ -19,6 +19,7 @@ std::optional<LimitName> host_limit(const LimitPlan& limits) {
 }
 
 LimitScope counted_scope(const LimitPlan& limits) {
+  if (limits.scope == LimitScope::pid_namespace) return limits.scope;
   return host_limit(limits) ? LimitScope::host : limits.scope;
 }
 
@@ -38,6 +39,7 @@ std::vector<HostUse> host_use(const std::vector<const SampleEvent*>& samples) {
 std::optional<std::int64_t> host_use_of(const ArmPlan& arm, const CostModel& model) {
   const auto limit = host_limit(arm.limits);
   if (!limit) return std::nullopt;
+  if (arm.limits.scope == LimitScope::pid_namespace) return 2;
   const auto found = std::find_if(model.host.begin(), model.host.end(), [&](const HostUse& use) {
     return use.limit == *limit && use.value == arm.limits.value(*limit);
   });
@@ -46,7 +48,7 @@ std::optional<std::int64_t> host_use_of(const ArmPlan& arm, const CostModel& mod
 
 Prediction predict_on_host(const ArmPlan& arm, const CostModel& model) {
   Prediction prediction;
-  prediction.scope = LimitScope::host;
+  prediction.scope = counted_scope(arm.limits);
   const LimitName limit = host_limit(arm.limits).value();
   const std::int64_t value = arm.limits.value(limit).value();
   const auto used = host_use_of(arm, model);
@@ -85,9 +87,10 @@ std::optional<Finding> host_limit_finding(const ArmPlan& arm, const CostModel& m
   if (*used + fleet <= *set.value) return std::nullopt;
   return Finding{set.at.line, set.at.column,
                  "limits." + std::string(to_string(*limit)) + ": " + std::to_string(*set.value) +
-                     " is below what the host and the starting fleet of " +
-                     std::to_string(arm.fleet.start) + " need: " + std::to_string(*used) + " + " +
-                     std::to_string(fleet)};
+                     " is below what the " +
+                     (arm.limits.scope == LimitScope::pid_namespace ? "namespace" : "host") +
+                     " and the starting fleet of " + std::to_string(arm.fleet.start) +
+                     " need: " + std::to_string(*used) + " + " + std::to_string(fleet)};
 }
 
 }  // namespace ceiling

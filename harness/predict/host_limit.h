@@ -7,14 +7,16 @@
 
 namespace ceiling {
 
-/// The limit over all tasks of the host that an arm sets, nothing where it sets none.
+/// The limit over all tasks of the host, or of a pid namespace, that an arm sets; nothing where it
+/// sets none.
 std::optional<LimitName> host_limit(const LimitPlan& limits);
 
 /// Over whom the arm's limits count: the file's word, or the host.
 LimitScope counted_scope(const LimitPlan& limits);
 
 /// What the host has in use of the arm's host limit; nothing where the arm has none, or the model
-/// does not know.
+/// does not know. In a pid namespace of the fleet's own: 0, which nobody gets, and its first
+/// process.
 std::optional<std::int64_t> host_use_of(const ArmPlan& arm, const CostModel& model);
 
 /// As predict(), for an arm with a host limit. The fleet fails where it and the host's own use are

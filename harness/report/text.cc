@@ -85,6 +85,8 @@ std::string scope(LimitScope scope) {
       return "of each frontend";
     case LimitScope::fleet:
       return "of the whole fleet";
+    case LimitScope::pid_namespace:
+      return "of the pid namespace";
     case LimitScope::host:
       break;
   }
@@ -249,9 +251,11 @@ void prediction_block(Page& page, const ArmPrediction& one) {
                            predicted.member ? "of " + member_name(*predicted.member)
                                             : scope(predicted.scope)));
   if (const auto used = host_use_of(one.arm, one.cost_model)) {
-    page.line(
-        2, fmt::format("why: the fleet would need {} there, the host has {} in use, {} is {}",
-                       one.cost_model.fleet_tasks(size), *used, limit, or_dash(predicted.value)));
+    page.line(2,
+              fmt::format("why: the fleet would need {} there, {} has {} in use, {} is {}",
+                          one.cost_model.fleet_tasks(size),
+                          predicted.scope == LimitScope::host ? "the host" : "the namespace itself",
+                          *used, limit, or_dash(predicted.value)));
     return page.blank();
   }
   if (predicted.limit && counted_by(*predicted.limit)) {

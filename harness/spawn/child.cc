@@ -1,6 +1,7 @@
 #include "harness/spawn/child.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 // Boost 1.81 forgets two of its own headers when it is asked for std::filesystem.
 #include <boost/optional.hpp>
@@ -39,6 +41,7 @@ class ChildLauncher : public process::posix::default_launcher {
   Step step = Step::fork;  ///< set by the hooks, in the child
   int program = -1;        ///< both move when descriptors are placed, in the child
   int report = -1;
+  bool stays = false;  ///< what was forked is all that is wanted
 
   template <typename... Inits>
   Started start(const std::string& path, const std::vector<std::string>& arguments,
@@ -67,6 +70,10 @@ class ChildLauncher : public process::posix::default_launcher {
   [[noreturn]] void become(const std::filesystem::path& executable, const char* const*& argv,
                            Inits&... inits) {
     int error = process::posix::detail::on_exec_setup(*this, executable, argv, inits...).value();
+    if (error == 0 && stays) {
+      ::close_range(3, ~0U, 0);  // where an exec would have closed them
+      for (;;) ::pause();
+    }
     if (error == 0) {
       step = Step::exec;
       ::syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
@@ -138,9 +145,9 @@ struct Placement {
   std::vector<std::pair<int, int>> moves;  ///< number in the child, ours
   int above = 3;                           ///< first number that no move ends on
 
-  explicit Placement(const ChildPlan& plan) {
+  explicit Placement(const std::vector<std::pair<int, Descriptor>>& descriptors) {
     std::map<int, int> wanted{{0, 0}, {1, 1}, {2, 2}};
-    for (const auto& [number, ours] : plan.descriptors) {
+    for (const auto& [number, ours] : descriptors) {
       wanted[number] = ours.get();
     }
     moves.assign(wanted.begin(), wanted.end());
@@ -155,7 +162,7 @@ int place_descriptors(Placement& placement, ChildLauncher& launcher) {
     number = moved < 0 ? number : moved;
     return moved >= 0;
   };
-  if (!out_of_the_way(launcher.report) || !out_of_the_way(launcher.program)) {
+  if (!out_of_the_way(launcher.report) || (!launcher.stays && !out_of_the_way(launcher.program))) {
     return errno;
   }
   for (auto& [number, ours] : placement.moves) {
@@ -192,7 +199,38 @@ int set_rlimits(std::span<const std::pair<int, rlim_t>> rlimits) {
   return 0;
 }
 
-// After the ids: changing them clears it, see PR_SET_PDEATHSIG(2const).
+/// Where children are born, from enter() to the end of the scope: setns(2) turns only them.
+class Birthplace {
+ public:
+  /// Of a process, or a new one; 0 or an errno.
+  int enter(int pidfd) { return turn(::setns(pidfd, CLONE_NEWPID)); }
+  int enter_new() { return turn(::unshare(CLONE_NEWPID)); }
+  ~Birthplace() {
+    if (away_ && ::setns(own_.get(), CLONE_NEWPID) != 0) ::abort();
+  }
+
+ private:
+  int turn(int result) {
+    away_ = result == 0;
+    return error_of(result);
+  }
+
+  Descriptor own_{::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)};
+  bool away_ = false;
+};
+
+/// Of the pid namespace that we are in, since 6.14; before, of the host.
+int set_pid_max(const std::string& value) {
+  const int file = ::open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  const ssize_t written = ::write(file, value.data(), value.size());
+  const int error = written < 0 ? errno : 0;
+  ::close(file);
+  return error;
+}
+
+// After the ids: changing them clears it, see PR_SET_PDEATHSIG(2const). From within another pid
+// namespace `parent` is 0.
 int die_with(pid_t parent) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
     return errno;
@@ -203,8 +241,9 @@ int die_with(pid_t parent) {
 }  // namespace
 
 std::string_view to_string(Step step) {
-  static constexpr std::array<std::string_view, 15> kNames = {"receive descriptors",
+  static constexpr std::array<std::string_view, 17> kNames = {"receive descriptors",
                                                               "open program",
+                                                              "enter pid namespace",
                                                               "fork",
                                                               "join group",
                                                               "new session",
@@ -217,6 +256,7 @@ std::string_view to_string(Step step) {
                                                               "set parent death signal",
                                                               "set no_new_privs",
                                                               "seccomp filter",
+                                                              "set pid_max",
                                                               "exec"};
   return kNames.at(static_cast<std::size_t>(step));
 }
@@ -240,8 +280,14 @@ Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter) 
   }
   environment.push_back(nullptr);
 
-  Placement placement(plan);
-  const pid_t parent = ::getpid();
+  Placement placement(plan.descriptors);
+  Birthplace birthplace;
+  if (plan.pid_namespace) {
+    if (const int error = birthplace.enter(plan.pid_namespace.get())) {
+      return {-1, Step::pid_namespace, error};
+    }
+  }
+  const pid_t parent = plan.pid_namespace ? 0 : ::getpid();
   ChildLauncher launcher;
   launcher.env = environment.data();
   launcher.program = program.get();
@@ -264,6 +310,29 @@ Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter) 
       SetUp{Step::no_new_privs,
             [&] { return plan.confined ? error_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) : 0; }},
       SetUp{Step::seccomp, [&] { return plan.confined ? load_filter(filter) : 0; }});
+}
+
+Started start_namespace(const NamespacePlan& plan) {
+  const std::string pid_max = std::to_string(plan.pid_max);
+  Placement placement({});
+  Birthplace birthplace;
+  if (const int error = birthplace.enter_new()) return {-1, Step::pid_namespace, error};
+  ChildLauncher launcher;
+  launcher.stays = true;
+  return launcher.start(
+      "ceiling-pidns", {},  //
+      SetUp{Step::join, [&] { return join_groups(plan.join); }},
+      SetUp{Step::session,
+            [] {
+              const int error = new_session();
+              ::signal(SIGCHLD, SIG_IGN);  // orphans of the namespace are reaped by the kernel
+              ::prctl(PR_SET_NAME, "ceiling-pidns");
+              return error;
+            }},
+      SetUp{Step::descriptors, [&] { return place_descriptors(placement, launcher); }},
+      SetUp{Step::folder, [] { return error_of(::chdir("/")); }},
+      SetUp{Step::death_signal, [] { return die_with(0); }},
+      SetUp{Step::pid_max, [&] { return set_pid_max(pid_max); }});
 }
 
 }  // namespace ceiling

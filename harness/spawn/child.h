@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -18,8 +19,9 @@ namespace ceiling {
 
 /// What a new process goes through, in this order; to_string() is what SpawnError::step() says.
 enum class Step : int {
-  receive,  ///< the launcher had no room for the request's descriptors
-  open,     ///< the launcher opens the program
+  receive,        ///< the launcher had no room for the request's descriptors
+  open,           ///< the launcher opens the program
+  pid_namespace,  ///< the launcher turns to the pid namespace asked for
   fork,
   join,         ///< "0" to every cgroup.procs
   session,      ///< a session of its own: the terminal's Ctrl-C is not for the workload
@@ -32,6 +34,7 @@ enum class Step : int {
   death_signal,  ///< SIGKILL when the launcher dies; ESRCH: it has
   no_new_privs,
   seccomp,
+  pid_max,  ///< of a new pid namespace
   exec
 };
 std::string_view to_string(Step step);
@@ -46,6 +49,13 @@ struct ChildPlan {
   std::optional<uid_t> uid;
   std::vector<std::pair<int, rlim_t>> rlimits;
   bool confined = true;
+  Descriptor pid_namespace = {};  ///< pidfd of a process of the one that it is born in; none: ours
+};
+
+/// The first process of a pid namespace to be made.
+struct NamespacePlan {
+  std::vector<Descriptor> join;
+  std::int64_t pid_max = 0;
 };
 
 /// Either a running process, or the step that failed and its errno.
@@ -60,5 +70,11 @@ struct Started {
 /// everything else that we have open is closed in it. `filter` (harness/inject) is for a confined
 /// child. The caller must be single-threaded.
 Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter);
+
+/// Likewise forks the first process of a new pid namespace, see pid_namespaces(7). It sets
+/// kernel.pid_max there (of the namespace alone since Linux 6.14, and the caller has seen to that),
+/// keeps no descriptor, and then does nothing until it is killed, which ends every process of the
+/// namespace.
+Started start_namespace(const NamespacePlan& plan);
 
 }  // namespace ceiling

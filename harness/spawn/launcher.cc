@@ -46,8 +46,18 @@ std::pair<LauncherChannel, LauncherChannel> LauncherChannel::make() {
 }
 
 ChildProcess Launcher::start(const ProcessSpec& spec) {
-  const EncodedRequest request = encode_request(spec);
-  if (send_packet(channel_.requests.get(), request.bytes, request.descriptors) != Transfer::done) {
+  const EncodedRequest encoded = encode_request(spec);
+  return request(spec.name, encoded.bytes, encoded.descriptors);
+}
+
+ChildProcess Launcher::start_namespace(const std::string& name, const std::vector<int>& join,
+                                       std::int64_t pid_max) {
+  return request(name, encode_namespace(name, pid_max), join);
+}
+
+ChildProcess Launcher::request(const std::string& name, const std::string& bytes,
+                               const std::vector<int>& descriptors) {
+  if (send_packet(channel_.requests.get(), bytes, descriptors) != Transfer::done) {
     throw launcher_gone();
   }
   Received received = receive_packet(channel_.requests.get());
@@ -56,12 +66,12 @@ ChildProcess Launcher::start(const ProcessSpec& spec) {
   }
   const Started started = decode_reply(received.packet.bytes);
   if (started.error != 0) {
-    throw SpawnError(spec.name, std::string(to_string(started.step)), started.error);
+    throw SpawnError(name, std::string(to_string(started.step)), started.error);
   }
   if (received.packet.descriptors.size() != 1) {
-    throw Error(spec.name + ": started, but its pidfd did not arrive");
+    throw Error(name + ": started, but its pidfd did not arrive");
   }
-  return ChildProcess(spec.name, started.pid, std::move(received.packet.descriptors.front()));
+  return ChildProcess(name, started.pid, std::move(received.packet.descriptors.front()));
 }
 
 std::vector<Exit> Launcher::exits() {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -30,6 +31,8 @@ struct ProcessSpec {
   std::vector<std::pair<int, rlim_t>> rlimits;  ///< RLIMIT_*, soft and hard, set after the uid
   std::map<int, int> descriptors;  ///< child's number -> ours; 0, 1, 2 default to /dev/null
   bool confined = true;            ///< no_new_privs and the workload's seccomp filter
+  /// pidfd of the first process of the pid namespace that it is born in; nothing: the launcher's.
+  std::optional<int> pid_namespace = {};
 };
 
 /// The child could not be brought as far as exec: which step failed, and why.
@@ -90,6 +93,11 @@ class Launcher {
   /// that failed, Error when the launcher is gone or the spec is too large (64 KiB of text, 253
   /// descriptors).
   ChildProcess start(const ProcessSpec& spec);
+  /// Makes a pid namespace whose kernel.pid_max is `pid_max`, and returns its first process, which
+  /// enters the groups of `join` (as in ProcessSpec) and does nothing; with it the namespace ends.
+  /// For Linux 6.14 and later: before, the value is the host's. Throws as start() does.
+  ChildProcess start_namespace(const std::string& name, const std::vector<int>& join,
+                               std::int64_t pid_max);
   /// Readable when exits() has something to say.
   int descriptor() const { return channel_.exits.get(); }
   /// Processes that ended since the last call, in order. Never blocks. Throws Error when the
@@ -102,6 +110,9 @@ class Launcher {
   [[noreturn]] static void serve(LauncherChannel channel, pid_t parent);
 
  private:
+  ChildProcess request(const std::string& name, const std::string& bytes,
+                       const std::vector<int>& descriptors);
+
   LauncherChannel channel_;
 };
 

@@ -80,8 +80,12 @@ class Server {
       return received.state == Transfer::waiting;
     }
     const Request request = decode_request(std::move(received.packet));
-    Started started =
-        request.complete ? start_child(request.plan, filter_) : Started{-1, Step::receive, EMFILE};
+    Started started{-1, Step::receive, EMFILE};
+    if (request.complete) {
+      const auto* plan = std::get_if<ChildPlan>(&request.plan);
+      started = plan ? start_child(*plan, filter_)
+                     : start_namespace(std::get<NamespacePlan>(request.plan));
+    }
     if (started.error != 0) {
       return reply(started, {});
     }

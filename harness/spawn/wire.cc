@@ -43,15 +43,28 @@ EncodedRequest encode_request(const ProcessSpec& spec) {
   if (spec.uid) {
     value["uid"] = *spec.uid;
   }
+  value["namespaces"] = spec.pid_namespace ? 1 : 0;
+  if (spec.pid_namespace) {
+    request.descriptors.push_back(*spec.pid_namespace);
+  }
   request.bytes = encoded(value);
   return request;
+}
+
+std::string encode_namespace(const std::string& name, std::int64_t pid_max) {
+  return encoded({{"name", name}, {"pid_max", pid_max}});
 }
 
 Request decode_request(Packet packet) {
   return decoded(packet.bytes, [&packet](const json& value) {
     Request request;
     request.name = value.at("name");
-    ChildPlan& plan = request.plan;
+    if (value.contains("pid_max")) {
+      request.plan = NamespacePlan{.join = std::move(packet.descriptors),
+                                   .pid_max = value["pid_max"].get<std::int64_t>()};
+      return request;
+    }
+    ChildPlan& plan = request.plan.emplace<ChildPlan>();
     plan.program = value.at("program");
     plan.arguments = value.at("arguments").get<std::vector<std::string>>();
     plan.environment = value.at("environment").get<std::map<std::string, std::string>>();
@@ -62,7 +75,8 @@ Request decode_request(Packet packet) {
     }
     const auto numbers = value.at("descriptors").get<std::vector<int>>();
     const auto joins = value.at("join").get<std::size_t>();
-    request.complete = packet.descriptors.size() == joins + numbers.size();
+    const auto namespaces = value.at("namespaces").get<std::size_t>();
+    request.complete = packet.descriptors.size() == joins + numbers.size() + namespaces;
     if (request.complete) {
       auto next = packet.descriptors.begin();
       for (std::size_t i = 0; i < joins; ++i) {
@@ -71,6 +85,7 @@ Request decode_request(Packet packet) {
       for (const int number : numbers) {
         plan.descriptors.emplace_back(number, std::move(*next++));
       }
+      if (namespaces == 1) plan.pid_namespace = std::move(*next);
     }
     return request;
   });

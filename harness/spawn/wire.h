@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <variant>
 
 #include "harness/spawn/child.h"
 #include "harness/spawn/launcher.h"
@@ -17,10 +19,12 @@ struct EncodedRequest {
   std::vector<int> descriptors;
 };
 EncodedRequest encode_request(const ProcessSpec& spec);
+/// The descriptors beside it are the groups to join.
+std::string encode_namespace(const std::string& name, std::int64_t pid_max);
 
 struct Request {
   std::string name;
-  ChildPlan plan;
+  std::variant<ChildPlan, NamespacePlan> plan;
   bool complete = true;  ///< false: descriptors are missing
 };
 Request decode_request(Packet packet);

@@ -49,13 +49,14 @@ const SampleEvent* ancestor_at_limit(const StepLog& step, std::string_view limit
   return nullptr;
 }
 
-/// The first limit of the whole host, in the order in which the kernel asks them, that was full at
-/// the first refusal.
+/// The first limit of the whole host, or of its pid namespace, in the order in which the kernel
+/// asks them, that was full at the first refusal.
 const SampleEvent* host_at_limit(const StepLog& step) {
   for (const LimitName name : {LimitName::threads_max, LimitName::pid_max}) {
-    const SampleEvent* sample =
-        step.sample_at_refusal(to_string(LimitScope::host), to_string(name));
-    if (sample && at_limit(*sample)) return sample;
+    for (const LimitScope scope : {LimitScope::pid_namespace, LimitScope::host}) {
+      const SampleEvent* sample = step.sample_at_refusal(to_string(scope), to_string(name));
+      if (sample && at_limit(*sample)) return sample;
+    }
   }
   return nullptr;
 }

@@ -8,7 +8,7 @@ namespace ceiling {
 
 std::vector<std::string> host_drift(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
   const auto limit = host_limit(arm.limits);
-  if (!limit) return {};
+  if (!limit || arm.limits.scope == LimitScope::pid_namespace) return {};
   const auto known = host_use_of(arm, model);
   if (!known)
     return {fmt::format("what the host had in use of {} was not measured", to_string(*limit))};

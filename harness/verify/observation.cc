@@ -104,7 +104,9 @@ std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
                                   refusal->frontend, refusal->tasks, sample->tasks,
                                   own                         ? "its group"
                                   : scope == LimitScope::host ? "the whole host"
-                                                              : "the group of the whole fleet"));
+                                  : scope == LimitScope::pid_namespace
+                                      ? "the pid namespace"
+                                      : "the group of the whole fleet"));
   }
   return found;
 }

@@ -32,6 +32,15 @@ host_limit() {
   return 1
 }
 
+# no_pid_namespace: these kernels have one pid_max for all, which is not touched.
+no_pid_namespace() {
+  before=$(setting pid_max)
+  "$bin/ceiling" run harness/experiments/pid-namespace.yaml >/tmp/refused 2>&1
+  status=$?
+  cat /tmp/refused
+  [ $status = 69 ] && grep -q "which Linux has since 6.14; this is $kernel\." /tmp/refused && is_set_to pid_max "$before"
+}
+
 # in_force: a run whose limit is in force, and far from full, $harness; what stood there before in $before.
 in_force() {
   before=$(setting threads-max)

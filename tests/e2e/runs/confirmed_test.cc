@@ -274,6 +274,24 @@ TEST_F(ConfirmedTest, AFrontendWithoutMemoryIsEndedWithinTheEstimate) {
              arm["observed"]["fleet_size"].get<int>());
 }
 
+TEST_F(ConfirmedTest, APidNamespaceRunsOutOfNumbersAndTheHostDoesNotNotice) {
+  const std::string before = read_text("/proc/sys/kernel/pid_max");
+  const Ended run = run_ceiling({"run", shipped("pid-namespace"), "--format", "json"});
+  EXPECT_EQ(read_text("/proc/sys/kernel/pid_max"), before);
+  if (run.status == 69) {
+    EXPECT_THAT(run.err, testing::HasSubstr("which Linux has since 6.14"));
+    GTEST_SKIP() << run.err;
+  }
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  EXPECT_EQ(schema_problems("result", run.out), "");
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["predicted"]["scope"], "pid-namespace");
+  EXPECT_EQ(arm["predicted"]["fleet_size"], 18);
+  EXPECT_EQ(arm["observed"]["fleet_size"], 18);
+  EXPECT_EQ(arm["observed"]["threads"], 340);
+  EXPECT_EQ(arm["observed"]["limit"], "kernel.pid_max");
+}
+
 TEST_F(ConfirmedTest, BytesAreNotPredictedUnmeasured) {
   const Ended documented = run_ceiling({"predict", shipped("address-space")});
   EXPECT_EQ(documented.status, 2) << documented.err;

@@ -298,6 +298,21 @@ TEST(BadInput, NamesMustBeGoodForFilesAndGroups) {
   EXPECT_THAT(changed("experiment: small", "experiment: 2020-11-25"), ElementsAre());
 }
 
+TEST(BadInput, APidNamespaceHasOneLimit) {
+  EXPECT_THAT(changed("{pids.max: 24}", "{scope: pid-namespace, kernel.pid_max: 400}"),
+              ElementsAre());
+  EXPECT_THAT(
+      changed("{pids.max: 24}", "{scope: pid-namespace, pids.max: 24}"),
+      ElementsAre(HasSubstr("limits.scope: found scope pid-namespace with pids.max, expected "
+                            "kernel.pid_max alone")));
+  EXPECT_THAT(changed("{pids.max: 24}", "{scope: pid-namespace}"),
+              ElementsAre(HasSubstr("limits.scope: found scope pid-namespace without a limit")));
+  EXPECT_THAT(changed("{pids.max: 24}",
+                      "{scope: pid-namespace, kernel.pid_max: 400, overrides: "
+                      "{frontend-3: {pids.max: 20}}}"),
+              ElementsAre(HasSubstr("found overrides with scope pid-namespace")));
+}
+
 TEST(BadInput, UnknownWordsComeWithTheNearest) {
   EXPECT_THAT(changed("expect: outage", "guardrails: [stage-build]"),
               ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
@@ -308,7 +323,7 @@ TEST(BadInput, UnknownWordsComeWithTheNearest) {
               ElementsAre(HasSubstr("kind: found \"canaries\", expected one of: canary")));
   EXPECT_THAT(changed("pids.max: 24", "scope: fleets"),
               ElementsAre(HasSubstr("limits.scope: found \"fleets\", expected one of: frontend, "
-                                    "fleet; nearest: fleet")));
+                                    "fleet, pid-namespace; nearest: fleet")));
 }
 
 TEST(BadInput, OverridesAreRefusedByTheirOwnName) {

@@ -292,6 +292,15 @@ TEST(Limits, ThatCannotBeSetSayWhy) {
             "in its arm: who answers first would be chance");
 }
 
+TEST(Limits, OfAPidNamespaceAreNotTheHosts) {
+  const Experiment read = parse_experiment(
+      "experiment: x\nfleet: {start: 1, end: 2}\nstreams: [{name: s, shards: 1}]\n"
+      "limits: {scope: pid-namespace, kernel.pid_max: 400}\narms: [{name: a}]\n",
+      "x.yaml");
+  EXPECT_TRUE(unsupported_limits(read, false).empty());
+  EXPECT_FALSE(read.arms[0].limits.of_host(LimitName::pid_max));
+}
+
 TEST(Limits, OfTheHostStandAlone) {
   const auto findings = [](const std::string& limits, const std::string& arms) {
     return unsupported_limits(

@@ -47,6 +47,26 @@ TEST(HostLimit, IsMetWhereTheFleetAndTheHostTogetherNeedMore) {
   }
 }
 
+// 0 and the first process are all that is in use there, whatever the host has.
+TEST(HostLimit, OfAPidNamespaceNeedsNoMeasurement) {
+  ArmPlan arm = arm_with(LimitName::pid_max, 121);
+  arm.limits.scope = LimitScope::pid_namespace;
+  const CostModel model{3, 1, "documented", {}};
+  const Prediction predicted = predict(arm, model);
+  EXPECT_EQ(predicted.fleet_size, 10);
+  EXPECT_EQ(predicted.threads, 121);
+  EXPECT_EQ(predicted.limit, LimitName::pid_max);
+  EXPECT_EQ(predicted.scope, LimitScope::pid_namespace);
+  EXPECT_EQ(peak_tasks(arm, model), 119);
+  arm.limits.set(LimitName::pid_max, 122);
+  EXPECT_EQ(predict(arm, model).fleet_size, 11);
+  arm.limits.set(LimitName::pid_max, 25);
+  ASSERT_EQ(findings_of(arm, model).size(), 1U);
+  EXPECT_EQ(findings_of(arm, model)[0].text,
+            "limits.kernel.pid_max: 25 is below what the namespace and the starting fleet of 4 "
+            "need: 2 + 24");
+}
+
 TEST(HostLimit, IsNotReachedByAFleetThatStaysBelow) {
   const ArmPlan arm = arm_with(LimitName::threads_max, 1000);
   const CostModel model = model_with(LimitName::threads_max, 1000, 100);

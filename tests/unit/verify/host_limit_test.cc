@@ -67,6 +67,34 @@ TEST(HostLimitOf, IsProvedByTheHostsCountAndStillCounters) {
   }
 }
 
+// The fleet of 6 is 60 tasks, that of 7 would be 77; two numbers are in use.
+TEST(HostLimitOf, APidNamespaceIsProvedByItsOwnCount) {
+  const Course course{.limit = 70, .name = LimitName::pid_max, .scope = LimitScope::pid_namespace};
+  const auto told = [&](std::int64_t at_refusal) {
+    History history;
+    for (const Event& event : story(course)) {
+      const auto* step = std::get_if<StepEvent>(&event.what);
+      if (step) {
+        const int size = step->fleet_size;
+        const std::int64_t fleet = size == course.failing ? at_refusal - 2 : size * (4 + size);
+        history.push_back(
+            Event{event.t_s, event.arm, SampleEvent{"fleet", "pids.max", "/y", {}, fleet, 0}});
+        history.push_back(
+            Event{event.t_s, event.arm,
+                  SampleEvent{"pid-namespace", "kernel.pid_max", "/x", 70, fleet + 2, {}}});
+      }
+      history.push_back(event);
+    }
+    return history;
+  };
+  const ArmVerdict arm = judge_arm(course, Outcome::outage, told(70));
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.attribution.limit, "kernel.pid_max");
+  EXPECT_EQ(arm.attribution.evidence.at("tasks"), "70 of 70");
+  EXPECT_EQ(summary(judge_arm(course, Outcome::outage, told(69))),
+            "unknown unknown: refusal without a limit at its count");
+}
+
 TEST(HostLimitOf, ThreadsMaxMayBePassedByCreatorsOfOneMoment) {
   EXPECT_EQ(verdict_of(kThreadsMax, {.at_refusal = kLimit + 6}), "confirmed outage");
   EXPECT_EQ(verdict_of(kThreadsMax, {.at_refusal = kLimit + 7}),
