@@ -199,6 +199,59 @@ TEST_F(FakeHost, FilesThatAreMissingMakeTheirRowsUnknownAndSayWhich) {
   EXPECT_EQ(headroom(hierarchy()).binding()->scope, "/a/b") << "the rest still answers";
 }
 
+// Whatever file cannot be seen: a number that is called exact is the right one.
+TEST_F(FakeHost, AnyOneFileThatIsMissingMakesNoNumberWrong) {
+  process("100", 1000, 4, "0");
+  process("101", 1000, 2, "0");
+  tasks_of_host(6);
+  tree_.file("/proc/version", "Linux version 6.12.0\n")
+      .file("/proc/meminfo",
+            "MemTotal: 8000000 kB\nCommitLimit: 4000000 kB\nCommitted_AS: 100000 kB\n")
+      .file("/proc/sys/vm/overcommit_memory", "2\n")
+      .file("/proc/sys/vm/user_reserve_kbytes", "131072\n")
+      .file("/proc/sys/vm/admin_reserve_kbytes", "8192\n")
+      .file("/proc/sys/kernel/osrelease", "6.12.0\n")
+      .file("/proc/sys/kernel/pid_max", "400\n");
+  const Question question{.count = true, .threads_per_peer = 1};
+  const auto answer = [&] {
+    std::map<std::string, Limit> found;
+    for (const Limit& limit : headroom(hierarchy(), {.pid = 100}, question).limits) {
+      found.emplace(limit.name + " of " + limit.scope, limit);
+    }
+    return found;
+  };
+  const std::map<std::string, Limit> whole = answer();
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(tree_.root())) {
+    // Without these two a process is gone, not hidden.
+    const bool there =
+        entry.path().filename() == "stat" || entry.path() == tree_.at("/proc/101/status");
+    if (!entry.is_directory() && !there) files.push_back(entry.path());
+  }
+  const std::filesystem::path aside = tree_.root() / "aside";
+  int told = 0;
+  for (const auto& file : files) {
+    std::filesystem::rename(file, aside);
+    try {
+      for (const auto& [name, limit] : answer()) {
+        if (limit.exact()) {
+          ASSERT_TRUE(whole.contains(name)) << name << " without " << file;
+          EXPECT_EQ(limit.threads_left, whole.at(name).threads_left) << name << " without " << file;
+          EXPECT_EQ(limit.value, whole.at(name).value) << name << " without " << file;
+        } else {
+          EXPECT_NE(limit.note, "") << name << " without " << file;
+        }
+      }
+    } catch (const Error& error) {
+      ++told;
+      EXPECT_STRNE(error.what(), "") << file;
+    }
+    std::filesystem::rename(aside, file);
+  }
+  EXPECT_EQ(answer().size(), whole.size());
+  EXPECT_LT(told, 10) << "most of them leave an answer";
+}
+
 class FakePids : public FakeHost {
  protected:
   FakePids() {
@@ -310,6 +363,19 @@ TEST_F(FakeHost, KernelInUserSpaceIsNotAnsweredFor) {
   for (const Limit& limit : found.limits) {
     EXPECT_EQ(limit.certainty, Certainty::unknown) << limit.name;
     EXPECT_NE(limit.note.find("gVisor"), std::string::npos) << limit.note;
+  }
+}
+
+TEST_F(FakeHost, KernelsInUserSpaceAreToldFromLinux) {
+  for (const auto& [version, kernel] : std::map<std::string, std::string>{
+           {"Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) #1 SMP", "WSL 1"},
+           {"Linux version 5.15.90.1-microsoft-standard-WSL2 (oe-user@oe-host) #1 SMP", ""},
+           {"Linux version 4.19.0-gVisor #1 SMP", "gVisor"},
+           {"Linux version 6.12.0 (debian-kernel@lists.debian.org) #1 SMP", ""}}) {
+    tree_.file("/proc/version", version + "\n");
+    const Headroom found = headroom(hierarchy());
+    EXPECT_EQ(found.facts.host.other_kernel, kernel) << version;
+    EXPECT_EQ(found.binding() == nullptr, !kernel.empty()) << version;
   }
 }
 
