@@ -112,8 +112,9 @@ void show_prediction(const ArmPrediction& arm) {
     return tell(fmt::format("{}: no prediction: {}\n", arm.arm.name, arm.predicted.doubt));
   }
   if (arm.predicted.fleet_size_most) {
-    tell(fmt::format("{}: predicted: the OOM killer ends a frontend at {} to {} frontends\n",
-                     arm.arm.name, *arm.predicted.fleet_size, *arm.predicted.fleet_size_most));
+    tell(fmt::format("{}: predicted: no memory left at {} to {} frontends, by {}\n", arm.arm.name,
+                     *arm.predicted.fleet_size, *arm.predicted.fleet_size_most,
+                     to_string(*arm.predicted.limit)));
   } else if (arm.predicted.fleet_size) {
     const std::string who = arm.predicted.member ? member_name(*arm.predicted.member) + " " : "";
     tell(fmt::format("{}: predicted: {}fails at {} frontends, {} tasks, by {}\n", arm.arm.name, who,

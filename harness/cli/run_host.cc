@@ -164,7 +164,10 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   check_shared_limits(plan.hierarchy, plan.tasks);
   check_memory_controller(experiment, plan.hierarchy);
   PidNamespace::check_kernel(experiment);
-  for (const ArmPlan& arm : experiment.arms) check_room_for_maps(arm.limits);
+  for (const ArmPlan& arm : experiment.arms) {
+    check_room_for_maps(arm.limits);
+    check_room_to_commit(arm.limits);
+  }
   check_rlimits(experiment, models);
   Cgroup::check_place(plan.hierarchy);
   plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id));

@@ -214,11 +214,14 @@ void Fleet::add_frontend() {
     frontend.started = site_.start(
         start, [this, &frontend](const wire::Status& status) { on_status(frontend, status); });
   } catch (const SpawnError& refused) {
-    // A limit of the whole host refuses the launcher as well as the frontends.
-    if (refused.step() != "fork" || refused.code().value() != EAGAIN) throw;
+    // A limit of the whole host refuses the launcher, or the new program, as well as the frontends.
+    const int error = refused.code().value();
+    const bool task = refused.step() == "fork" && error == EAGAIN;
+    const bool memory = spec_.limits.sets(LimitName::overcommit_memory) && error == ENOMEM;
+    if (!task && !memory) throw;
     frontend.ended = true;
-    record(RefusalEvent{
-        .frontend = name, .error = EAGAIN, .tasks = 0, .version = 0, .phase = "start"});
+    record(
+        RefusalEvent{.frontend = name, .error = error, .tasks = 0, .version = 0, .phase = "start"});
   }
 }
 

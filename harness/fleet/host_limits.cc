@@ -7,6 +7,7 @@
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
 #include "cgroups/host_use.h"
+#include "cgroups/read_facts.h"
 #include "harness/observe/sampler.h"
 
 namespace ceiling {
@@ -19,6 +20,17 @@ SampleEvent sample_of(LimitName name, std::optional<std::int64_t> value, std::in
           .value = value ? *value : read_host_setting(to_string(name)),
           .tasks = tasks,
           .pids_events = std::nullopt};
+}
+
+/// What is there for those who are not root: __vm_enough_memory() in mm/util.c keeps a part for it.
+SampleEvent sample_commit(const Hierarchy& hierarchy) {
+  const HostFacts host = read_host(hierarchy);
+  SampleEvent sample =
+      sample_of(LimitName::overcommit_memory,
+                host.commit_limit.number.value_or(0) - host.admin_reserve, host_tasks(hierarchy));
+  sample.where = "/proc/meminfo";
+  sample.used = host.committed.number.value_or(0);
+  return sample;
 }
 
 }  // namespace
@@ -74,8 +86,22 @@ void check_room_for_maps(const LimitPlan& limits) {
   }
 }
 
+void check_room_to_commit(const LimitPlan& limits) {
+  constexpr double kShare = 0.8;
+  if (!limits.value(LimitName::overcommit_memory)) return;
+  const HostFacts host = read_host(Hierarchy::detect());
+  const auto used = static_cast<double>(host.committed.number.value_or(0));
+  const auto value = static_cast<double>(host.commit_limit.number.value_or(0));
+  if (used <= kShare * value) return;
+  throw HostError(
+      fmt::format("{:.0f} MiB of CommitLimit {:.0f} MiB are committed already: more than {:.0f} %",
+                  used / (1 << 20), value / (1 << 20), 100 * kShare),
+      "raise vm.overcommit_ratio, or take a host with less on it: ci/vm --kernel 6.12 -- ...");
+}
+
 HostLimits::HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings) {
   check_room_for_maps(limits);
+  check_room_to_commit(limits);
   for (const HostSetting& setting : settings) {
     const auto name = limit_from(setting.name);
     const auto value = name ? limits.value(*name) : std::nullopt;
@@ -111,6 +137,7 @@ std::vector<SampleEvent> sample_host(const Hierarchy& hierarchy, const LimitPlan
     samples.push_back(
         sample_of(LimitName::pid_max, pid_max, pid_numbers_taken(hierarchy, *pid_max)));
   }
+  if (limits.value(LimitName::overcommit_memory)) samples.push_back(sample_commit(hierarchy));
   return samples;
 }
 

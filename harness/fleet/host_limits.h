@@ -23,13 +23,17 @@ void pass_reserved_pids(const std::vector<HostSetting>& settings);
 /// show them.
 void check_room_for_maps(const LimitPlan& limits);
 
+/// vm.overcommit_memory 2 counts what all processes have. Throws HostError where more than 80 % of
+/// CommitLimit is committed already.
+void check_room_to_commit(const LimitPlan& limits);
+
 /// The limits of the whole host of one arm, in force until restore() or the end of the scope. To be
 /// set last before the fleet grows, because they bind everybody; taking them back needs no task.
 /// The keeper does so where this process cannot any more.
 class HostLimits {
  public:
   /// `settings`: of the run's registry entry, with the values from before. Throws Error, also as
-  /// check_room_for_maps() does; then what was set is as before.
+  /// check_room_for_maps() and check_room_to_commit() do; then what was set is as before.
   HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& settings);
   HostLimits(const HostLimits&) = delete;
   HostLimits& operator=(const HostLimits&) = delete;
@@ -46,7 +50,8 @@ class HostLimits {
 /// A sample, of scope "host", for each limit of the whole host that `limits` has, and for
 /// kernel.threads-max in any case: what of it is in use now against the value that `limits` sets,
 /// in force or not, or against the host's own where it sets none. Of kernel.pid_max, `tasks` is
-/// pid_numbers_taken().
+/// pid_numbers_taken(). Of vm.overcommit_memory, `used` is committed, and `value` what may be for
+/// processes without CAP_SYS_ADMIN.
 std::vector<SampleEvent> sample_host(const Hierarchy& hierarchy, const LimitPlan& limits);
 
 }  // namespace ceiling

@@ -20,6 +20,7 @@ std::optional<LimitName> host_limit(const LimitPlan& limits) {
 
 LimitScope counted_scope(const LimitPlan& limits) {
   if (limits.scope == LimitScope::pid_namespace) return limits.scope;
+  if (limits.sets(LimitName::overcommit_memory)) return LimitScope::host;
   return host_limit(limits) ? LimitScope::host : limits.scope;
 }
 
@@ -31,7 +32,7 @@ std::vector<HostUse> host_use(const std::vector<const SampleEvent*>& samples) {
     const bool known = std::any_of(uses.begin(), uses.end(), [&](const HostUse& use) {
       return use.limit == *limit && use.value == *sample->value;
     });
-    if (!known) uses.push_back({*limit, *sample->value, sample->tasks});
+    if (!known) uses.push_back({*limit, *sample->value, sample->used.value_or(sample->tasks)});
   }
   return uses;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 #include "harness/predict/memory_limit.h"
 
@@ -226,6 +227,7 @@ int visited_from(const FleetPlan& fleet, int size) {
 Prediction predict(const ArmPlan& arm, const CostModel& model) {
   if (host_limit(arm.limits)) return predict_on_host(arm, model);
   if (arm.limits.sets(LimitName::memory_max)) return predict_memory(arm, model);
+  if (arm.limits.sets(LimitName::overcommit_memory)) return predict_commit(arm, model);
   if (arm.limits.scope == LimitScope::frontend) {
     OwnScopes scopes(arm.limits, model);
     return predict_own_scopes(arm, scopes);

@@ -115,6 +115,7 @@ std::string failed(const Observed& seen) {
   const char* what = seen.failure == "build"    ? "failed to build their shard-map"
                      : seen.failure == "start"  ? "failed to start"
                      : seen.failure == "killed" ? "met the OOM killer"
+                     : seen.failure == "exited" ? "ended for want of memory"
                                                 : "failed without saying why";
   return who + " " + what;
 }
@@ -237,10 +238,9 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   }
   if (predicted.fleet_size_most) {
     page.line(
-        2, fmt::format("at {} frontends one of them finds no memory left: the OOM killer ends it",
-                       fleet_size(predicted)));
-    page.line(2, fmt::format("why: memory.max {} is {}", scope(predicted.scope),
-                             or_dash(predicted.value)));
+        2, fmt::format("at {} frontends one of them finds no memory left", fleet_size(predicted)));
+    page.line(2, fmt::format("why: {} {} is {}", to_string(*predicted.limit),
+                             scope(predicted.scope), or_dash(predicted.value)));
     return page.blank();
   }
   const int size = *predicted.fleet_size;

@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 
 namespace ceiling {
@@ -195,6 +196,45 @@ Attribution attribute_to_oom_killer(const LimitPlan& limits, const StepLog* befo
   return found;
 }
 
+/// The host has committed so much that a stack (of those who were refused one) or a start (of those
+/// who ended by themselves) does not fit; and the kernel had a task to give.
+Attribution attribute_to_commit(const std::optional<CostModel>& model, const StepLog& failing,
+                                Attribution found) {
+  const std::string limit(to_string(LimitName::overcommit_memory));
+  const SampleEvent* sample = failing.sample(to_string(LimitScope::host), limit);
+  if (!sample || !sample->value || !sample->used || !model || model->per_peer == 0) return found;
+  const auto data = model->resources.find(Resource::data);
+  if (data == model->resources.end()) return found;
+  const std::int64_t thread = data->second.per_peer / model->per_peer;
+  const std::int64_t start = data->second.most_base;
+  const std::int64_t left = *sample->value - *sample->used;
+  const std::int64_t blurred =
+      commit_error(*sample->value) + kept_from_frontend(*model, failing.step->fleet_size);
+  found.evidence["committed"] =
+      fmt::format("{} of {} bytes for who is not root, a stack needs {} and a start {}",
+                  *sample->used, *sample->value, thread, start);
+  std::size_t explained = 0;
+  for (const std::string& name : failing.step->failed) {
+    const auto refused = std::find_if(failing.refusals.begin(), failing.refusals.end(),
+                                      [&](const auto* one) { return one->frontend == name; });
+    // A task that copies the process may be refused the same memory: ENOMEM, where limits on tasks
+    // say EAGAIN.
+    const bool told = refused != failing.refusals.end();
+    const bool stack = told && (*refused)->error == EAGAIN &&
+                       ((*refused)->probe == 0 || (*refused)->probe == ENOMEM) &&
+                       left < thread + blurred;
+    const bool ended = (told ? (*refused)->error == ENOMEM : failing.fault_of(name) != nullptr) &&
+                       left < start + blurred;
+    if (stack || ended) ++explained;
+  }
+  found.evidence["refused memory"] =
+      fmt::format("{} of {} that failed", explained, failing.step->failed.size());
+  if (explained != failing.step->failed.size()) return found;
+  found.limit = limit;
+  found.where = sample->where;
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
@@ -210,6 +250,9 @@ Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& m
   found.evidence["refusals_reported"] = std::to_string(failing.refusals.size());
   if (limits.sets(LimitName::memory_max)) {
     return attribute_to_oom_killer(limits, before, failing, std::move(found));
+  }
+  if (limits.sets(LimitName::overcommit_memory)) {
+    return attribute_to_commit(model, failing, std::move(found));
   }
   if (failing.refusals.empty()) return found;
   found.evidence["errno"] = errno_name(failing.refusals.front()->error);

@@ -23,8 +23,10 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
 /// vm.max_map_count: the process has less of the resource left than one thread costs by `model`,
 /// and the kernel made a task right after the refusal, so that no limit on tasks was met.
 /// RLIMIT_NOFILE: likewise, and the refusals said EMFILE. memory.max refuses nothing: every
-/// frontend that failed was ended by SIGKILL, and oom_kill of its group moved. Anything else leaves
-/// `limit` empty, with what was seen as evidence.
+/// frontend that failed was ended by SIGKILL, and oom_kill of its group moved.
+/// vm.overcommit_memory: what is committed leaves no room for a stack, and the kernel made a task
+/// right after the refusal; or none for a start, and the frontend ended by itself. Anything else
+/// leaves `limit` empty, with what was seen as evidence.
 Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& model,
                       const StepLog* before, const StepLog& failing);
 

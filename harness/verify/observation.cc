@@ -156,8 +156,10 @@ void Observer::observe_failure() {
     const std::vector<std::string> first = failing.first_refused();
     if (scope == LimitScope::frontend && first.size() == 1) seen_.observed.member = first.front();
   }
-  if (seen_.attribution.limit == to_string(LimitName::memory_max)) {
-    seen_.observed.failure = "killed";
+  if (seen_.attribution.limit == to_string(LimitName::memory_max) ||
+      seen_.attribution.limit == to_string(LimitName::overcommit_memory)) {
+    const bool killed = seen_.attribution.limit == to_string(LimitName::memory_max);
+    if (seen_.observed.failure.empty()) seen_.observed.failure = killed ? "killed" : "exited";
     return;
   }
   count_threads();

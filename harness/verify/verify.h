@@ -32,7 +32,7 @@ struct Observed {
   std::string
       member;  ///< the frontend that was refused first, where it was one alone; scope frontend
   int frontends_failed = 0;
-  std::string failure;  ///< "start", "build", or "killed"
+  std::string failure;  ///< "start", "build", "killed" or "exited"
 };
 
 struct Routable {

@@ -21,14 +21,16 @@ until_within() {
 is_set_to() { [ "$(setting "$1")" = "$2" ]; }
 all_ended() { [ -z "$(ls -A /run/ceiling)" ]; }
 
+of_vm='/proc/sys/vm/max_map_count /proc/sys/vm/overcommit_memory'
+
 # host_limit EXPERIMENT: confirmed, and every setting is as before.
 host_limit() {
-  threads_max=$(setting threads-max) pid_max=$(setting pid_max) maps=$(cat /proc/sys/vm/max_map_count)
+  threads_max=$(setting threads-max) pid_max=$(setting pid_max) vm=$(cat $of_vm)
   "$bin/ceiling" run "harness/experiments/$1.yaml" --host-limits --quiet
   confirmed=$?
   is_set_to threads-max "$threads_max" && is_set_to pid_max "$pid_max" &&
-    [ "$(cat /proc/sys/vm/max_map_count)" = "$maps" ] && return $confirmed
-  sysctl kernel.threads-max kernel.pid_max vm.max_map_count
+    [ "$(cat $of_vm)" = "$vm" ] && return $confirmed
+  sysctl kernel.threads-max kernel.pid_max vm.max_map_count vm.overcommit_memory
   return 1
 }
 

@@ -307,6 +307,30 @@ TEST(PredictMemory, DoubtsWhatItCannotSay) {
   EXPECT_EQ(predict(arm, with_memory()).fleet_size, std::nullopt);
 }
 
+CostModel with_commit(std::int64_t room, std::int64_t used) {
+  CostModel model{3, 1, "measured", {2, 3}};
+  model.resources[Resource::data] = {12 << 20, 12 << 20, 1 << 20};
+  model.resources[Resource::address_space] = {32 << 20, 32 << 20, 1 << 20};
+  model.host = {{LimitName::overcommit_memory, room, used}};
+  return model;
+}
+
+// 16 frontends have 16 x 27 MiB, and of 480 MiB a 64th is doubtful.
+TEST(PredictCommit, CountsTheHostAndWhatIsKeptFromAProcess) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::overcommit_memory, 2);
+  const Prediction predicted = predict(arm, with_commit(480 << 20, 40 << 20));
+  EXPECT_EQ(predicted.fleet_size, 16);       // 40 + 16 x 27.5 + 1.5 + 7.5 = 489; 15: 440.5
+  EXPECT_EQ(predicted.fleet_size_most, 17);  // 40 + 17 x 28 - 7.5 = 508.5; 16: 464.5
+  EXPECT_EQ(predicted.limit, LimitName::overcommit_memory);
+  EXPECT_EQ(predicted.value, 2);
+  EXPECT_EQ(predicted.scope, LimitScope::host);
+  EXPECT_EQ(predict(arm, kModel).doubt,
+            "vm.overcommit_memory needs --calibrate: memory is measured");
+  EXPECT_EQ(predict(arm, {3, 1, "measured", {2, 3}}).doubt,
+            "vm.overcommit_memory: the host's or a frontend's memory was not measured");
+}
+
 class StartingFleet : public testing::Test {
  protected:
   static std::vector<std::string> texts(const Experiment& experiment,
@@ -380,8 +404,18 @@ TEST_F(StartingFleet, IsMeasuredAgainstTheLeastMemoryThatItKeeps) {
   arm.limits.set(LimitName::memory_max, 79);
   EXPECT_TRUE(texts(of({arm}), {kModel}).empty());
   EXPECT_EQ(texts(of({arm}), {with_memory()}),
-            std::vector<std::string>{"limits.memory.max: 79 is below what a frontend of the "
-                                     "starting fleet of 4 keeps: at least 80 bytes"});
+            std::vector<std::string>{"limits.memory.max: 79 bytes are below what a frontend of "
+                                     "the starting fleet of 4 needs: at least 80"});
+}
+
+TEST_F(StartingFleet, IsMeasuredAgainstWhatTheHostMayCommit) {
+  ArmPlan arm = arm_with({4, 40, 1, 1}, limits(LimitScope::frontend, {}, {}));
+  arm.limits.set(LimitName::overcommit_memory, 2);
+  EXPECT_TRUE(texts(of({arm}), {with_commit(128 << 20, 60 << 20)}).empty());
+  EXPECT_EQ(texts(of({arm}), {with_commit(64 << 20, 10 << 20)}),
+            std::vector<std::string>{"limits.vm.overcommit_memory: 67108864 bytes are below what "
+                                     "the host and the starting fleet of 4 needs: at least "
+                                     "72351744"});
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {

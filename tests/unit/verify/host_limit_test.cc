@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "tests/unit/verify/story.h"
 
 namespace ceiling::test {
@@ -93,6 +95,70 @@ TEST(HostLimitOf, APidNamespaceIsProvedByItsOwnCount) {
   EXPECT_EQ(arm.attribution.evidence.at("tasks"), "70 of 70");
   EXPECT_EQ(summary(judge_arm(course, Outcome::outage, told(69))),
             "unknown unknown: refusal without a limit at its count");
+}
+
+constexpr std::int64_t kMiB = 1 << 20;
+const Course kCommit{.limit = 2, .name = LimitName::overcommit_memory};
+
+/// A frontend of N has 10 + (N - 1) MiB of data, and of 480 MiB the host uses 360 without the
+/// fleet: 7 frontends are 112 more.
+History commit_story(std::int64_t committed_at_refusal) {
+  const auto sample = [](const std::string& arm, std::int64_t used) {
+    return Event{0, arm,
+                 SampleEvent{.scope = "host",
+                             .limit = "vm.overcommit_memory",
+                             .where = "/proc/meminfo",
+                             .value = 480 * kMiB,
+                             .tasks = 90,
+                             .pids_events = {},
+                             .used = used}};
+  };
+  History told;
+  for (const Event& event : story(kCommit)) {
+    Event changed = event;
+    if (auto* measured = std::get_if<CalibrationEvent>(&changed.what)) {
+      const std::int64_t data = (10 + measured->fleet_size - 1) * kMiB;
+      measured->resources = {
+          {"data_bytes", std::vector<std::int64_t>(measured->tasks.size(), data)}};
+    }
+    if (auto* refusal = std::get_if<RefusalEvent>(&changed.what)) refusal->probe = ENOMEM;
+    const auto* step = std::get_if<StepEvent>(&event.what);
+    if (step && step->fleet_size == kCommit.failing) {
+      told.push_back(sample(event.arm, committed_at_refusal));
+    }
+    told.push_back(changed);
+    if (std::holds_alternative<RunEvent>(event.what)) told.push_back(sample("", 360 * kMiB));
+  }
+  return told;
+}
+
+TEST(HostLimitOf, CommittedMemoryIsProvedByWhatIsLeftAndWhatTheKernelSaid) {
+  const ArmVerdict arm = judge_arm(kCommit, Outcome::any, commit_story(479 * kMiB));
+  EXPECT_EQ(arm.verdict, Verdict::confirmed);
+  EXPECT_EQ(arm.attribution.limit, "vm.overcommit_memory");
+  EXPECT_EQ(arm.attribution.where, "/proc/meminfo");
+  EXPECT_EQ(arm.attribution.evidence.at("refused memory"), "7 of 7 that failed");
+}
+
+TEST(HostLimitOf, CommittedMemoryIsNotBlamedWhereAStackFitsOrATaskWasRefused) {
+  const ArmVerdict roomy = judge_arm(kCommit, Outcome::any, commit_story(465 * kMiB));
+  EXPECT_EQ(roomy.verdict, Verdict::unknown);
+  EXPECT_EQ(roomy.attribution.limit, "");
+  History task = commit_story(479 * kMiB);
+  each<RefusalEvent>(task, [](RefusalEvent& refusal) { refusal.probe = EAGAIN; });
+  EXPECT_EQ(judge_arm(kCommit, Outcome::any, task).attribution.limit, "");
+}
+
+TEST(HostLimitOf, AFrontendThatCouldNotStartNeedsMoreThanAStack) {
+  History start = commit_story(470 * kMiB);
+  each<RefusalEvent>(start, [](RefusalEvent& refusal) {
+    refusal.error = ENOMEM;
+    refusal.phase = "start";
+    refusal.probe.reset();
+  });
+  const ArmVerdict arm = judge_arm(kCommit, Outcome::any, start);
+  EXPECT_EQ(arm.attribution.limit, "vm.overcommit_memory");
+  EXPECT_EQ(arm.observed.failure, "start");
 }
 
 TEST(HostLimitOf, ThreadsMaxMayBePassedByCreatorsOfOneMoment) {
