@@ -43,8 +43,8 @@ std::optional<Finding> estimate_finding(const ArmPlan& arm, LimitName limit, std
   const SetLimit& set = arm.limits.values.at(limit);
   return Finding{set.at.line, set.at.column,
                  "limits." + std::string(to_string(limit)) + ": " + std::to_string(room) +
-                     " bytes are below what " + who + " the starting fleet of " +
-                     std::to_string(arm.fleet.start) + " needs: at least " + std::to_string(need)};
+                     " bytes are below the least for " + who + " the starting fleet of " +
+                     std::to_string(arm.fleet.start) + ": " + std::to_string(need)};
 }
 
 }  // namespace ceiling

@@ -18,8 +18,8 @@ using Need = std::function<std::int64_t(int)>;
 Prediction estimate(const ArmPlan& arm, LimitName limit, std::int64_t room, const Need& least,
                     const Need& most);
 
-/// A finding where what the starting fleet needs at least, `need`, is more than `room`; `who` needs
-/// it.
+/// A finding where what the starting fleet needs at least, `need`, is more than `room`. `who`
+/// needs it: "a frontend of".
 std::optional<Finding> estimate_finding(const ArmPlan& arm, LimitName limit, std::int64_t room,
                                         std::int64_t need, const std::string& who);
 

@@ -59,6 +59,7 @@ void BackendServer::accept(tcp::socket socket) {
         if (session != sessions_.end()) handle(session->second, message);
       },
       [this, key](std::string_view reason) { closed(key, reason); });
+  connection->expect_within(wire::kHelloPatience);
 }
 
 void BackendServer::handle(Session& session, Envelope& message) {

@@ -39,6 +39,7 @@ void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
         ++protocol_errors_;
         log_(fmt::format("peer connection closed: {}", reason));
       });
+  connection->expect_within(wire::kHelloPatience);
 }
 
 void SliceServer::welcome(const std::shared_ptr<wire::Connection>& connection,

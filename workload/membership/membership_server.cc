@@ -46,6 +46,7 @@ void MembershipServer::accept(tcp::socket socket) {
         if (session != sessions_.end()) handle(session->second, message);
       },
       [this, key](std::string_view reason) { closed(key, reason); });
+  connection->expect_within(wire::kHelloPatience);
 }
 
 void MembershipServer::handle(Session& session, const Envelope& message) {

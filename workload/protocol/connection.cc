@@ -26,6 +26,14 @@ void Connection::start(OnMessage on_message, OnClosed on_closed) {
   read_header();
 }
 
+void Connection::expect_within(std::chrono::milliseconds patience) {
+  expected_.emplace(socket_.get_executor(), patience);
+  expected_->async_wait([weak = weak_from_this(), patience](error_code answered) {
+    const auto self = weak.lock();
+    if (self && !answered) self->fail(fmt::format("said nothing within {} ms", patience.count()));
+  });
+}
+
 void Connection::read_header() {
   asio::async_read(socket_, asio::buffer(header_),
                    [self = shared_from_this()](error_code error, std::size_t got) {
@@ -50,6 +58,7 @@ void Connection::read_body(std::size_t length) {
         if (error) return self->fail(error.message());
         try {
           const std::string body = std::exchange(self->body_, {});
+          self->expected_.reset();
           self->on_message_(decode(body));
         } catch (const ProtocolError& wrong) {
           return self->reject(wrong.what());
@@ -93,6 +102,7 @@ void Connection::close() {
 void Connection::fail(std::string_view reason) {
   error_code ignored;
   socket_.close(ignored);
+  expected_.reset();
   // Not called from within send(): the owner may be walking over its connections.
   asio::post(socket_.get_executor(), [self = shared_from_this(), text = std::string(reason)] {
     if (self->on_closed_) std::exchange(self->on_closed_, nullptr)(text);

@@ -4,10 +4,12 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   explicit Connection(Socket socket) : socket_(std::move(socket)) {}
 
   void start(OnMessage on_message, OnClosed on_closed);
+  /// The first message has to be there within `patience`, or the connection fails.
+  void expect_within(std::chrono::milliseconds patience);
   void send(const Envelope& envelope) { send_frame(encode(envelope)); }
   /// A reader that does not keep up is cut off at kMaxPendingBytes.
   void send_frame(std::string_view frame);
@@ -46,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void fail(std::string_view reason);
 
   Socket socket_;
+  std::optional<boost::asio::steady_timer> expected_;
   OnMessage on_message_;
   OnClosed on_closed_;
   std::array<std::byte, kHeaderBytes> header_{};
@@ -55,6 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closing_ = false;
 };
 
+/// Who connects to a server of the fleet says hello within this time.
+inline constexpr std::chrono::milliseconds kHelloPatience{2000};
 /// The first message of a connection must be Hello with the token of the run, compared in constant
 /// time. Throws ProtocolError.
 const Hello& check_hello(const Envelope& message, std::string_view token);

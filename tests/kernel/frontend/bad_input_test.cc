@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <deque>
 #include <functional>
 
 #include "tests/kernel/frontend/fake_member.h"
@@ -107,6 +108,21 @@ INSTANTIATE_TEST_SUITE_P(
          {"HelloTwice", hello(kToken) + hello(kToken), "expected nothing after hello", true},
          {"OutOfPlace", hello(kToken) + kLeave, "expected nothing after hello", true}})),
     [](const auto& bad) { return std::string(bad.param.name); });
+
+// They take the places that strangers may have, and then those that peers wait for.
+TEST(SilentStrangers, DoNotKeepPeersOut) {
+  SmallFleet fleet(2);
+  fleet.add();
+  fleet.add();
+  fleet.complete(1, 1);
+  const std::string peers = fleet.complete(0, 1).peer_address();
+  std::deque<Peer> strangers;
+  for (int i = 0; i < 12; ++i) strangers.emplace_back(peers);
+  fleet.add();
+  EXPECT_EQ(fleet.complete(2, 2).map().routes_size(), 4);
+  EXPECT_THAT(fleet.frontend(0).wait_for_log("said nothing"),
+              HasSubstr("peer connection closed: said nothing"));
+}
 
 class OnTheStatusSocket : public FrontendBadInput {};
 

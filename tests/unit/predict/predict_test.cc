@@ -404,8 +404,8 @@ TEST_F(StartingFleet, IsMeasuredAgainstTheLeastMemoryThatItKeeps) {
   arm.limits.set(LimitName::memory_max, 79);
   EXPECT_TRUE(texts(of({arm}), {kModel}).empty());
   EXPECT_EQ(texts(of({arm}), {with_memory()}),
-            std::vector<std::string>{"limits.memory.max: 79 bytes are below what a frontend of "
-                                     "the starting fleet of 4 needs: at least 80"});
+            std::vector<std::string>{"limits.memory.max: 79 bytes are below the least for a "
+                                     "frontend of the starting fleet of 4: 80"});
 }
 
 TEST_F(StartingFleet, IsMeasuredAgainstWhatTheHostMayCommit) {
@@ -413,9 +413,8 @@ TEST_F(StartingFleet, IsMeasuredAgainstWhatTheHostMayCommit) {
   arm.limits.set(LimitName::overcommit_memory, 2);
   EXPECT_TRUE(texts(of({arm}), {with_commit(128 << 20, 60 << 20)}).empty());
   EXPECT_EQ(texts(of({arm}), {with_commit(64 << 20, 10 << 20)}),
-            std::vector<std::string>{"limits.vm.overcommit_memory: 67108864 bytes are below what "
-                                     "the host and the starting fleet of 4 needs: at least "
-                                     "72351744"});
+            std::vector<std::string>{"limits.vm.overcommit_memory: 67108864 bytes are below the "
+                                     "least for the host and the starting fleet of 4: 72351744"});
 }
 
 TEST_F(StartingFleet, NamesTheArmsWhereTheyDiffer) {

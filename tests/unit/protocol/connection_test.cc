@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,22 @@ class ConnectionTest : public ::testing::Test {
   std::vector<std::string> heard_;
   std::optional<std::string> closed_;
 };
+
+TEST_F(ConnectionTest, WhoSaysNothingIsCutOff) {
+  connection_->expect_within(std::chrono::milliseconds(20));
+  say("CL");  // less than a message
+  run();
+  EXPECT_THAT(closed_, Optional(std::string("said nothing within 20 ms")));
+  EXPECT_FALSE(connection_->open());
+}
+
+TEST_F(ConnectionTest, WhoHasSpokenMayBeSilent) {
+  connection_->expect_within(std::chrono::milliseconds(20));
+  say(encode(rejected("one")));
+  loop_.run_for(std::chrono::milliseconds(60));
+  EXPECT_TRUE(connection_->open());
+  EXPECT_THAT(heard_, ElementsAre("one"));
+}
 
 TEST_F(ConnectionTest, MessagesArriveInOrderAndTheEndIsClean) {
   say(encode(rejected("one")) + encode(rejected("two")));
