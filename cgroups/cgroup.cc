@@ -201,8 +201,18 @@ PidsState Cgroup::pids() const {
   return read_pids(folders_.at(0), pids_group_);
 }
 
+std::optional<fs::path> Cgroup::memory_folder() const {
+  for (const fs::path& folder : folders_) {
+    // memory.pressure is there without the controller.
+    if (fs::exists(folder / "memory.max") || fs::exists(folder / "memory.limit_in_bytes")) {
+      return folder;
+    }
+  }
+  return std::nullopt;
+}
+
 void Cgroup::set_memory_max(std::int64_t bytes) {
-  const std::optional<fs::path> memory = folder("memory");
+  const std::optional<fs::path> memory = memory_folder();
   if (!memory) {
     throw HostError("the memory controller is not available here",
                     "take another limit, or a host that has it: ceiling doctor");
@@ -215,7 +225,7 @@ void Cgroup::set_memory_max(std::int64_t bytes) {
 }
 
 std::optional<MemoryState> Cgroup::memory() const {
-  const std::optional<fs::path> memory = folder("memory");
+  const std::optional<fs::path> memory = memory_folder();
   return memory ? std::optional(read_memory(*memory)) : std::nullopt;
 }
 

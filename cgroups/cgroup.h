@@ -95,6 +95,7 @@ class Cgroup {
  private:
   Cgroup() = default;
   void add(const std::filesystem::path& folder);
+  std::optional<std::filesystem::path> memory_folder() const;
 
   std::vector<std::filesystem::path> folders_;
   std::vector<Descriptor> procs_;  ///< cgroup.procs of each folder

@@ -29,6 +29,7 @@ MemoryState read_v1(const fs::path& folder) {
   const std::int64_t max = number_in(state.file);
   if (max < kUnlimited) state.max = max;
   state.used = number_in(folder / "memory.usage_in_bytes");
+  state.peak = number_in(folder / "memory.max_usage_in_bytes");
   state.kernel = number_in(folder / "memory.kmem.usage_in_bytes");
   state.kept = state.kernel + field(folder / "memory.stat", "total_rss");
   state.oom_kills = field(folder / "memory.oom_control", "oom_kill");
@@ -47,8 +48,12 @@ MemoryState read_memory(const fs::path& folder) {
   MemoryState state{.file = folder / "memory.max", .max = std::nullopt};
   state.max = parse_count(read_file(state.file), state.file.string());
   state.used = number_in(folder / "memory.current");
+  const auto peak = read_file_if_there(folder / "memory.peak");  // since 5.19
+  state.peak = peak ? parse_count(*peak, "memory.peak").value_or(0) : state.used;
   const fs::path stat = folder / "memory.stat";
-  state.kernel = field(stat, "kernel") - field(stat, "slab_reclaimable") + field(stat, "sock");
+  for (const char* part : {"kernel_stack", "pagetables", "percpu", "sock", "slab_unreclaimable"}) {
+    state.kernel += field(stat, part);
+  }
   state.kept = state.kernel + field(stat, "anon");
   state.oom_kills = field(folder / "memory.events", "oom_kill");
   return state;

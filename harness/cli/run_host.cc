@@ -12,6 +12,7 @@
 #include <map>
 #include <variant>
 
+#include "cgroups/control_file.h"
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
 #include "harness/cli/predictions.h"
@@ -99,14 +100,23 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
   }
 }
 
+/// Of the group that the run's own is made in: on v2 a controller may not be handed down.
+bool has_memory_controller(const Hierarchy& hierarchy) {
+  const ControllerMount* mount = hierarchy.controller("memory");
+  if (mount == nullptr || mount->version == CgroupVersion::v1) return mount != nullptr;
+  const std::filesystem::path group = hierarchy.folder("memory", hierarchy.group_of(0, "memory"));
+  const std::vector<std::string> had =
+      words(read_file_if_there(group / "cgroup.controllers").value_or(""));
+  return std::find(had.begin(), had.end(), "memory") != had.end();
+}
+
 void check_memory_controller(const Experiment& experiment, const Hierarchy& hierarchy) {
-  if (hierarchy.controller("memory") != nullptr) return;
   for (const ArmPlan& arm : experiment.arms) {
-    if (!arm.limits.sets(LimitName::memory_max)) continue;
+    if (!arm.limits.sets(LimitName::memory_max) || has_memory_controller(hierarchy)) continue;
     throw HostError(
-        fmt::format("arm {} sets memory.max, and the memory controller is not mounted here",
+        fmt::format("arm {} sets memory.max, and the memory controller is not available here",
                     arm.name),
-        "take another limit, or a host that has it");
+        "take another limit, or sudo systemd-run --scope -p Delegate=yes ceiling ...");
   }
 }
 

@@ -80,7 +80,8 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
                        ", expected 2: no other mode refuses memory");
       } else if (path != "limits." && !reason_to_hold_for_all(name).empty()) {
         add(limit, key + ": found " + std::string(reason_to_hold_for_all(name)));
-      } else if (is_host_wide(name) && scope != LimitScope::pid_namespace && !host_limits) {
+      } else if (is_host_wide(name) && !host_limits &&
+                 !(scope == LimitScope::pid_namespace && name == LimitName::pid_max)) {
         add(limit, key +
                        ": found a limit of the whole host: it needs --host-limits, see "
                        "harness/experiments/README.md");

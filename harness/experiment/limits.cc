@@ -157,7 +157,7 @@ bool LimitPlan::sets(LimitName name) const {
 }
 
 bool LimitPlan::of_host(LimitName name) const {
-  return is_host_wide(name) && scope != LimitScope::pid_namespace;
+  return is_host_wide(name) && !(name == LimitName::pid_max && scope == LimitScope::pid_namespace);
 }
 
 std::vector<LimitName> LimitPlan::names() const {

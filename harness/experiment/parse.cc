@@ -85,7 +85,7 @@ std::string unknown_member(const std::string& name, int end) {
 void refuse_beside_pid_max(const MapReader& map, const LimitPlan& limits) {
   if (limits.scope != LimitScope::pid_namespace) return;
   const std::vector<LimitName> names = limits.names();
-  if (names == std::vector{LimitName::pid_max} || !map.has("scope")) return;
+  if (names == std::vector{LimitName::pid_max}) return;
   map.refuse(
       map.place("scope"), "scope",
       "found scope pid-namespace " +

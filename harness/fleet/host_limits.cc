@@ -104,7 +104,7 @@ HostLimits::HostLimits(const LimitPlan& limits, const std::vector<HostSetting>& 
   check_room_to_commit(limits);
   for (const HostSetting& setting : settings) {
     const auto name = limit_from(setting.name);
-    const auto value = name ? limits.value(*name) : std::nullopt;
+    const auto value = name && limits.of_host(*name) ? limits.value(*name) : std::nullopt;
     if (!value) continue;
     changed_.push_back(setting);
     try {

@@ -83,8 +83,9 @@ struct SampleEvent {
   std::string where;  ///< the file
   std::optional<std::int64_t> value;
   std::int64_t tasks = 0;
-  std::optional<std::int64_t> pids_events;     ///< refusals that the kernel counted there
-  std::optional<std::int64_t> used = {};       ///< of a limit that does not count tasks
+  std::optional<std::int64_t> pids_events;  ///< refusals that the kernel counted there
+  /// Of a limit that does not count tasks; of memory.max the most that was charged.
+  std::optional<std::int64_t> used = {};
   std::optional<std::int64_t> oom_kills = {};  ///< of memory.max: processes ended by the OOM killer
 };
 /// Something that the harness did to the fleet, or a process that ended by itself.

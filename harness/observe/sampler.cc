@@ -87,7 +87,7 @@ SampleEvent sample_memory(const std::string& scope, std::int64_t tasks, const Me
           .value = state.max,
           .tasks = tasks,
           .pids_events = std::nullopt,
-          .used = state.used,
+          .used = state.peak,
           .oom_kills = state.oom_kills};
 }
 

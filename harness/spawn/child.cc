@@ -203,19 +203,27 @@ int set_rlimits(std::span<const std::pair<int, rlim_t>> rlimits) {
 class Birthplace {
  public:
   /// Of a process, or a new one; 0 or an errno.
-  int enter(int pidfd) { return turn(::setns(pidfd, CLONE_NEWPID)); }
-  int enter_new() { return turn(::unshare(CLONE_NEWPID)); }
+  int enter(int pidfd) {
+    return turn([pidfd] { return ::setns(pidfd, CLONE_NEWPID); });
+  }
+  int enter_new() {
+    return turn([] { return ::unshare(CLONE_NEWPID); });
+  }
   ~Birthplace() {
     if (away_ && ::setns(own_.get(), CLONE_NEWPID) != 0) ::abort();
   }
 
  private:
-  int turn(int result) {
-    away_ = result == 0;
-    return error_of(result);
+  template <typename Away>
+  int turn(Away away) {
+    own_ = Descriptor(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
+    if (!own_) return errno;  // there would be no way back
+    const int error = error_of(away());
+    away_ = error == 0;
+    return error;
   }
 
-  Descriptor own_{::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)};
+  Descriptor own_;
   bool away_ = false;
 };
 
@@ -230,7 +238,7 @@ int set_pid_max(const std::string& value) {
 }
 
 // After the ids: changing them clears it, see PR_SET_PDEATHSIG(2const). From within another pid
-// namespace `parent` is 0.
+// namespace `parent` is 0 whoever it is, so one that died a moment ago is not noticed there.
 int die_with(pid_t parent) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
     return errno;

@@ -52,7 +52,7 @@ ChildProcess Launcher::start(const ProcessSpec& spec) {
 
 ChildProcess Launcher::start_namespace(const std::string& name, const std::vector<int>& join,
                                        std::int64_t pid_max) {
-  return request(name, encode_namespace(name, pid_max), join);
+  return request(name, encode_namespace(name, join.size(), pid_max), join);
 }
 
 ChildProcess Launcher::request(const std::string& name, const std::string& bytes,

@@ -51,8 +51,8 @@ EncodedRequest encode_request(const ProcessSpec& spec) {
   return request;
 }
 
-std::string encode_namespace(const std::string& name, std::int64_t pid_max) {
-  return encoded({{"name", name}, {"pid_max", pid_max}});
+std::string encode_namespace(const std::string& name, std::size_t join, std::int64_t pid_max) {
+  return encoded({{"name", name}, {"join", join}, {"pid_max", pid_max}});
 }
 
 Request decode_request(Packet packet) {
@@ -60,6 +60,7 @@ Request decode_request(Packet packet) {
     Request request;
     request.name = value.at("name");
     if (value.contains("pid_max")) {
+      request.complete = packet.descriptors.size() == value.at("join").get<std::size_t>();
       request.plan = NamespacePlan{.join = std::move(packet.descriptors),
                                    .pid_max = value["pid_max"].get<std::int64_t>()};
       return request;

@@ -19,8 +19,8 @@ struct EncodedRequest {
   std::vector<int> descriptors;
 };
 EncodedRequest encode_request(const ProcessSpec& spec);
-/// The descriptors beside it are the groups to join.
-std::string encode_namespace(const std::string& name, std::int64_t pid_max);
+/// The descriptors beside it are the `join` groups to join.
+std::string encode_namespace(const std::string& name, std::size_t join, std::int64_t pid_max);
 
 struct Request {
   std::string name;

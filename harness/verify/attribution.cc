@@ -167,8 +167,9 @@ Attribution attribute_to_process(std::initializer_list<LimitName> asked,
 /// How a history says that SIGKILL ended a process, see signal(7).
 constexpr std::string_view kKilled = "signal 9";
 
-/// Every frontend that failed was ended by SIGKILL, and in its group the kernel counted a process
-/// that the OOM killer ended.
+/// Every frontend that failed was ended by SIGKILL, in its group the kernel counted a process that
+/// the OOM killer ended, and what was charged to the limited group had come up to the limit: the
+/// OOM killer also comes for groups above, and for the host.
 Attribution attribute_to_oom_killer(const LimitPlan& limits, const StepLog* before,
                                     const StepLog& failing, Attribution found) {
   const std::string limit(to_string(LimitName::memory_max));
@@ -176,24 +177,41 @@ Attribution attribute_to_oom_killer(const LimitPlan& limits, const StepLog* befo
     const SampleEvent* sample = step ? step->sample(scope, limit) : nullptr;
     return sample ? sample->oom_kills.value_or(0) : 0;
   };
+  // The kernel charges 64 pages at a time.
+  constexpr std::int64_t kBatch = 64 * 4096;
+  const auto was_full = [&](const std::string& scope) {
+    const SampleEvent* sample = failing.sample(scope, limit);
+    return sample && sample->value && sample->used && *sample->used >= *sample->value - kBatch;
+  };
+  const bool shared = limits.scope == LimitScope::fleet;
   std::size_t killed = 0;
   std::size_t counted = 0;
+  std::size_t full = 0;
   for (const std::string& name : failing.step->failed) {
     const FaultEvent* fault = failing.fault_of(name);
     if (fault && fault->detail == kKilled) ++killed;
     if (kills(&failing, name) > kills(before, name)) ++counted;
+    if (was_full(shared ? "fleet" : name)) ++full;
   }
   const std::size_t failed = failing.step->failed.size();
   found.evidence["ended by SIGKILL"] = fmt::format("{} of {} that failed", killed, failed);
   found.evidence["oom_kill moved"] = fmt::format("in {} of {} groups", counted, failed);
-  const SampleEvent* limited = failing.sample(
-      limits.scope == LimitScope::fleet ? "fleet" : failing.step->failed.front(), limit);
-  if (limited && limited->value)
-    found.evidence["memory.max"] = fmt::format("{} bytes", *limited->value);
-  if (!limited || !limited->value || killed != failed || counted != failed) return found;
+  const SampleEvent* limited =
+      failing.sample(shared ? "fleet" : failing.step->failed.front(), limit);
+  if (limited && limited->value && limited->used)
+    found.evidence["memory.max"] =
+        fmt::format("at most {} of {} bytes were charged, full for {} of {} that failed",
+                    *limited->used, *limited->value, full, failed);
+  if (!limited || killed != failed || counted != failed || full != failed) return found;
   found.limit = limit;
   found.where = limited->where;
   return found;
+}
+
+/// Not by somebody's signal, but by an exit or by abort(3).
+bool ended_itself(const FaultEvent* fault) {
+  constexpr std::string_view kAborted = "signal 6";
+  return fault && (fault->detail.starts_with("exit status") || fault->detail == kAborted);
 }
 
 /// The host has committed so much that a stack (of those who were refused one) or a start (of those
@@ -223,8 +241,9 @@ Attribution attribute_to_commit(const std::optional<CostModel>& model, const Ste
     const bool stack = told && (*refused)->error == EAGAIN &&
                        ((*refused)->probe == 0 || (*refused)->probe == ENOMEM) &&
                        left < thread + blurred;
-    const bool ended = (told ? (*refused)->error == ENOMEM : failing.fault_of(name) != nullptr) &&
-                       left < start + blurred;
+    const bool ended =
+        (told ? (*refused)->error == ENOMEM : ended_itself(failing.fault_of(name))) &&
+        left < start + blurred;
     if (stack || ended) ++explained;
   }
   found.evidence["refused memory"] =

@@ -257,10 +257,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   }
 
   void close() {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    if (std::exchange(open_, false)) server_.acceptor_.closed();
+    if (std::exchange(open_, false)) server_.acceptor_.close(socket_);
   }
 
   HttpServer& server_;

@@ -49,14 +49,30 @@ void ReservedAcceptor::remove_place() {
   if (connections_ + reserved_.size() > places_ && !reserved_.empty()) reserved_.pop_back();
 }
 
+void ReservedAcceptor::close(tcp::socket& socket) {
+  {
+    const std::scoped_lock lock(mutex_, descriptor_table());
+    error_code ignored;
+    socket.shutdown(tcp::socket::shutdown_both, ignored);
+    socket.close(ignored);
+    free_place();
+  }
+  wait();
+}
+
 void ReservedAcceptor::closed() {
   {
     const std::scoped_lock lock(mutex_, descriptor_table());
-    --connections_;
-    // Refused, the place stays: its next connection needs a descriptor when it comes.
-    if (connections_ + reserved_.size() < places_) reserve();
+    free_place();
   }
   wait();
+}
+
+/// With both locks held.
+void ReservedAcceptor::free_place() {
+  --connections_;
+  // Refused, the place stays: its next connection needs a descriptor when it comes.
+  if (connections_ + reserved_.size() < places_) reserve();
 }
 
 /// Any descriptor does: what counts is that its number is taken.

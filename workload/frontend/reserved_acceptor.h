@@ -22,8 +22,8 @@ class ReservedAcceptor {
  public:
   using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
 
-  /// `accepted` is called on `executor` with each connection, and closed() is owed for it. Throws
-  /// std::system_error when there are no descriptors for `places`.
+  /// `accepted` is called on `executor` with each connection, and close() or closed() is owed for
+  /// it. Throws std::system_error when there are no descriptors for `places`.
   ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
                    Accepted accepted);
 
@@ -32,12 +32,15 @@ class ReservedAcceptor {
   void add_place();
   /// From any thread: one less; it goes when its connection does.
   void remove_place();
-  /// On `executor`: a connection that was accepted here has been closed.
+  /// On `executor`: closes a connection that was accepted here; nobody else gets its descriptor.
+  void close(boost::asio::ip::tcp::socket& socket);
+  /// On `executor`: a connection that was accepted here has been closed by its owner.
   void closed();
 
  private:
   /// 0, or the errno of the refusal.
   int reserve();
+  void free_place();
   void wait();
   bool accept_one();
 

@@ -307,6 +307,12 @@ TEST(BadInput, APidNamespaceHasOneLimit) {
                             "kernel.pid_max alone")));
   EXPECT_THAT(changed("{pids.max: 24}", "{scope: pid-namespace}"),
               ElementsAre(HasSubstr("limits.scope: found scope pid-namespace without a limit")));
+  EXPECT_THAT(
+      findings_of(
+          file_with({{"{pids.max: 24}", "{scope: pid-namespace, kernel.pid_max: 400}"},
+                     {"expect: outage}", "expect: outage, limits: {kernel.pid_max: max}}"}})),
+      ElementsAre(HasSubstr("arms.unguarded.limits.scope: found scope pid-namespace without "
+                            "a limit")));
   EXPECT_THAT(changed("{pids.max: 24}",
                       "{scope: pid-namespace, kernel.pid_max: 400, overrides: "
                       "{frontend-3: {pids.max: 20}}}"),

@@ -34,17 +34,22 @@ TEST(Wire, RequestArrivesWhole) {
   const Request request = decode_request(delivered(encode_request(spec)));
   EXPECT_TRUE(request.complete);
   EXPECT_EQ(request.name, "frontend-3");
-  EXPECT_EQ(request.plan.program, "/bin/program");
-  EXPECT_THAT(request.plan.arguments, ElementsAre("a", ""));
-  EXPECT_EQ(request.plan.environment, spec.environment);
-  EXPECT_EQ(request.plan.join.size(), 2U);
-  EXPECT_EQ(request.plan.uid, 4'000'000'000);
-  EXPECT_EQ(request.plan.rlimits, spec.rlimits);
-  ASSERT_EQ(request.plan.descriptors.size(), 1U);
-  EXPECT_EQ(request.plan.descriptors[0].first, 9);
-  EXPECT_FALSE(request.plan.confined);
+  const auto& plan = std::get<ChildPlan>(request.plan);
+  EXPECT_EQ(plan.program, "/bin/program");
+  EXPECT_THAT(plan.arguments, ElementsAre("a", ""));
+  EXPECT_EQ(plan.environment, spec.environment);
+  EXPECT_EQ(plan.join.size(), 2U);
+  EXPECT_EQ(plan.uid, 4'000'000'000);
+  EXPECT_EQ(plan.rlimits, spec.rlimits);
+  ASSERT_EQ(plan.descriptors.size(), 1U);
+  EXPECT_EQ(plan.descriptors[0].first, 9);
+  EXPECT_FALSE(plan.confined);
   spec.uid.reset();
-  EXPECT_EQ(decode_request(delivered(encode_request(spec))).plan.uid, std::nullopt);
+  EXPECT_FALSE(plan.pid_namespace);
+  spec.pid_namespace = 1;
+  const Request other = decode_request(delivered(encode_request(spec)));
+  EXPECT_EQ(std::get<ChildPlan>(other.plan).uid, std::nullopt);
+  EXPECT_TRUE(std::get<ChildPlan>(other.plan).pid_namespace);
 }
 
 // A launcher at its RLIMIT_NOFILE receives fewer: it must not mistake one descriptor for another.
@@ -56,7 +61,19 @@ TEST(Wire, MissingDescriptorIsNoticed) {
   packet.descriptors.pop_back();
   const Request request = decode_request(std::move(packet));
   EXPECT_FALSE(request.complete);
-  EXPECT_TRUE(request.plan.join.empty());
+  EXPECT_TRUE(std::get<ChildPlan>(request.plan).join.empty());
+}
+
+TEST(Wire, NamespaceArrivesWhole) {
+  const EncodedRequest request{encode_namespace("inside", 2, 301), {0, 1}};
+  const Request whole = decode_request(delivered(request));
+  EXPECT_TRUE(whole.complete);
+  EXPECT_EQ(whole.name, "inside");
+  EXPECT_EQ(std::get<NamespacePlan>(whole.plan).pid_max, 301);
+  EXPECT_EQ(std::get<NamespacePlan>(whole.plan).join.size(), 2U);
+  Packet packet = delivered(request);
+  packet.descriptors.pop_back();
+  EXPECT_FALSE(decode_request(std::move(packet)).complete);
 }
 
 TEST(Wire, MalformedMessageIsRefused) {

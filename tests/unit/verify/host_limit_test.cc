@@ -102,7 +102,8 @@ const Course kCommit{.limit = 2, .name = LimitName::overcommit_memory};
 
 /// A frontend of N has 10 + (N - 1) MiB of data, and of 480 MiB the host uses 360 without the
 /// fleet: 7 frontends are 112 more.
-History commit_story(std::int64_t committed_at_refusal) {
+History commit_story(std::int64_t committed_at_refusal,
+                     std::int64_t before_the_fleet = 361 * kMiB) {
   const auto sample = [](const std::string& arm, std::int64_t used) {
     return Event{0, arm,
                  SampleEvent{.scope = "host",
@@ -122,6 +123,8 @@ History commit_story(std::int64_t committed_at_refusal) {
           {"data_bytes", std::vector<std::int64_t>(measured->tasks.size(), data)}};
     }
     if (auto* refusal = std::get_if<RefusalEvent>(&changed.what)) refusal->probe = ENOMEM;
+    const bool first = !event.arm.empty() && told.back().arm.empty();
+    if (first) told.push_back(sample(event.arm, before_the_fleet));
     const auto* step = std::get_if<StepEvent>(&event.what);
     if (step && step->fleet_size == kCommit.failing) {
       told.push_back(sample(event.arm, committed_at_refusal));
@@ -159,6 +162,25 @@ TEST(HostLimitOf, AFrontendThatCouldNotStartNeedsMoreThanAStack) {
   const ArmVerdict arm = judge_arm(kCommit, Outcome::any, start);
   EXPECT_EQ(arm.attribution.limit, "vm.overcommit_memory");
   EXPECT_EQ(arm.observed.failure, "start");
+}
+
+TEST(HostLimitOf, WhoWasKilledDidNotFailToStart) {
+  for (const char* end : {"signal 9", "exit status 127"}) {
+    History killed = commit_story(470 * kMiB);
+    for (Event& event : killed) {
+      const auto* refusal = std::get_if<RefusalEvent>(&event.what);
+      if (refusal) event.what = FaultEvent{"exited", std::string(refusal->frontend), end};
+    }
+    EXPECT_EQ(judge_arm(kCommit, Outcome::any, killed).attribution.limit,
+              end == std::string_view("signal 9") ? "" : "vm.overcommit_memory");
+  }
+}
+
+TEST(HostLimitOf, WhatOthersCommitMeanwhileLeavesADoubt) {
+  const ArmVerdict arm = judge_arm(kCommit, Outcome::any, commit_story(479 * kMiB, 368 * kMiB));
+  EXPECT_EQ(arm.verdict, Verdict::unknown);
+  EXPECT_EQ(arm.reasons.front(),
+            "what the host had committed went from 377487360 to 385875968 bytes");
 }
 
 TEST(HostLimitOf, ThreadsMaxMayBePassedByCreatorsOfOneMoment) {

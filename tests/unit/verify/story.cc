@@ -112,7 +112,7 @@ class Narrator {
                                       .value = limit,
                                       .tasks = tasks,
                                       .pids_events = {},
-                                      .used = full ? 0 : 50'000 * size,
+                                      .used = full ? course_.limit : 50'000 * size,
                                       .oom_kills = full ? 1 : 0});
       if (course_.name == LimitName::rlimit_nproc)
         tell(course_.arm, SampleEvent{scope, "RLIMIT_NPROC", "/proc/1/limits", limit, tasks, {}});
