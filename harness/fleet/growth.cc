@@ -139,8 +139,8 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
       break;
     }
   }
+  host_limits.restore();  // the audit needs memory of its own
   if (end.completed) canaries.audit();
-  host_limits.restore();
   recorder.record(end);
   fleet.destroy();
 }
