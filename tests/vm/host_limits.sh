@@ -34,6 +34,15 @@ host_limit() {
   return 1
 }
 
+# judged_host_limit EXPERIMENT: who is refused memory is chance, and may be the run's own client; what is
+# unknown is tried once more.
+judged_host_limit() {
+  host_limit "$1"
+  judged=$?
+  [ $judged = 2 ] || return $judged
+  host_limit "$1"
+}
+
 # no_pid_namespace: these kernels have one pid_max for all, which is not touched.
 no_pid_namespace() {
   before=$(setting pid_max)
