@@ -14,8 +14,8 @@ struct MemoryState {
   std::optional<std::int64_t> max;  ///< bytes; nothing: unlimited
   std::int64_t used = 0;            ///< bytes charged, here and below
   std::int64_t peak = 0;    ///< the most that was charged at a moment; `used` where it is not kept
-  std::int64_t kept = 0;    ///< of these, what cannot be reclaimed without swap
-  std::int64_t kernel = 0;  ///< of these, the kernel's own: stacks, sockets, page tables
+  std::int64_t kept = 0;    ///< of `used`, what cannot be reclaimed without swap
+  std::int64_t kernel = 0;  ///< of `kept`, the kernel's own: stacks, sockets, page tables
   std::int64_t oom_kills = 0;  ///< processes of the group that the OOM killer ended
 };
 

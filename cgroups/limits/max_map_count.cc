@@ -1,8 +1,8 @@
 #include "cgroups/limits/max_map_count.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "cgroups/kernel_release.h"
 #include "cgroups/limits/row.h"
 
 namespace ceiling {
@@ -11,10 +11,7 @@ namespace {
 /// Since 6.7 a stack has a flag of its own (VM_NOHUGEPAGE for MAP_STACK, include/linux/mman.h);
 /// before, one without another stack above it may merge with the writable map that stands there.
 bool stacks_may_merge(const std::string& kernel) {
-  int major = 0;
-  int minor = 0;
-  if (std::sscanf(kernel.c_str(), "%d.%d", &major, &minor) != 2) return true;
-  return major < 6 || (major == 6 && minor < 7);
+  return !is_linux_from(kernel, 6, 7);
 }
 
 }  // namespace

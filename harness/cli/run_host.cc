@@ -161,12 +161,12 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
     throw HostError("the pids controller is not mounted here",
                     "mount -t cgroup2 none /sys/fs/cgroup, or leave the container");
   }
+  const int calibrated = calibration_sizes(experiment).back();
   for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
     const ArmPlan& arm = experiment.arms[i];
     // Membership, backends, client, keeper, launcher, and the child that is between fork and exec.
     const int services = experiment.backends + 5;
     plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
-    const int calibrated = calibration_sizes(experiment).back();
     plan.tasks = std::max(plan.tasks, models[i].fleet_tasks(calibrated) + services);
     plan.uids =
         std::max(plan.uids, Site::uids_needed(std::max(calibrated, last_size(arm, models[i]))));

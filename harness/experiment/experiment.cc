@@ -71,7 +71,7 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
     if (std::any_of(findings.begin(), findings.end(), same)) return;
     findings.push_back({limit.at.line, limit.at.column, std::move(text)});
   };
-  const auto check = [&](const std::string& path, const LimitValues& limits, LimitScope scope) {
+  const auto check = [&](const std::string& path, const LimitValues& limits, const LimitPlan& of) {
     for (const auto& [name, limit] : limits) {
       if (!limit.value) continue;
       const std::string key = path + std::string(to_string(name));
@@ -80,8 +80,7 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
                        ", expected 2: no other mode refuses memory");
       } else if (path != "limits." && !reason_to_hold_for_all(name).empty()) {
         add(limit, key + ": found " + std::string(reason_to_hold_for_all(name)));
-      } else if (is_host_wide(name) && !host_limits &&
-                 !(scope == LimitScope::pid_namespace && name == LimitName::pid_max)) {
+      } else if (of.of_host(name) && !host_limits) {
         add(limit, key +
                        ": found a limit of the whole host: it needs --host-limits, see "
                        "harness/experiments/README.md");
@@ -89,7 +88,7 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
     }
   };
   for (const ArmPlan& arm : experiment.arms) {
-    check("limits.", arm.limits.values, arm.limits.scope);
+    check("limits.", arm.limits.values, arm.limits);
     const std::vector<LimitName> names = arm.limits.names();
     const auto alone = std::find_if(names.begin(), names.end(), [](LimitName name) {
       return !reason_to_stand_alone(name).empty();
@@ -101,7 +100,7 @@ std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_
               " beside another, expected it alone in its arm: who answers first would be chance");
     }
     for (const auto& [member, limits] : arm.limits.overrides) {
-      check("limits.overrides." + member_name(member) + ".", limits, arm.limits.scope);
+      check("limits.overrides." + member_name(member) + ".", limits, arm.limits);
     }
   }
   return findings;

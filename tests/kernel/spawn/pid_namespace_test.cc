@@ -3,25 +3,15 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/utsname.h>
 
 #include <cerrno>
-#include <cstdio>
 
 #include "cgroups/control_file.h"
+#include "cgroups/kernel_release.h"
 #include "tests/support/spawn/support.h"
 
 namespace ceiling {
 namespace {
-
-bool each_has_its_own() {
-  utsname host{};
-  ::uname(&host);
-  int major = 0;
-  int minor = 0;
-  return std::sscanf(host.release, "%d.%d", &major, &minor) == 2 &&
-         (major > 6 || (major == 6 && minor >= 14));
-}
 
 class PidNamespaceTest : public testing::Test {
  protected:
@@ -29,7 +19,7 @@ class PidNamespaceTest : public testing::Test {
     if (const std::string missing = missing_privilege(); !missing.empty()) {
       GTEST_SKIP() << missing;
     }
-    if (!each_has_its_own()) GTEST_SKIP() << "before Linux 6.14 there is one pid_max for all";
+    if (!is_linux_from(6, 14)) GTEST_SKIP() << "before Linux 6.14 there is one pid_max for all";
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     launcher_.emplace();
   }

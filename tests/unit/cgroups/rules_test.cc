@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "cgroups/headroom.h"
+#include "cgroups/kernel_release.h"
 
 namespace ceiling {
 namespace {
@@ -208,6 +209,14 @@ TEST(Rules, EquallyNearLimitsStandInTheKernelsOrder) {
   }
   EXPECT_EQ(names, (std::vector<std::string>{"RLIMIT_NPROC", "kernel.threads-max", "kernel.pid_max",
                                              "pids.max"}));
+}
+
+TEST(KernelRelease, IsComparedByItsTwoNumbers) {
+  EXPECT_TRUE(is_linux_from("6.14.0", 6, 14));
+  EXPECT_TRUE(is_linux_from("7.0.1", 6, 14));
+  EXPECT_FALSE(is_linux_from("6.12.117+deb12-cloud-amd64", 6, 14));
+  EXPECT_FALSE(is_linux_from("6.9", 6, 14)) << "numbers, not text";
+  EXPECT_FALSE(is_linux_from("unknown", 1, 0));
 }
 
 TEST(Certainty, SaysWhatAVerdictMayRestOn) {

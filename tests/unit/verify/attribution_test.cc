@@ -143,6 +143,13 @@ TEST(Attribution, DescriptorsAreProvedByTheErrnoAndTheRoomThatIsLeft) {
             "1500 of 1550, a thread needs 100, no room in 7 of 7 processes");
 }
 
+TEST(Attribution, DescriptorsThatRunOutEarlierRefute) {
+  Course early = kDescriptors;
+  early.failing = 6;
+  EXPECT_EQ(judge_arm(early, Outcome::any).reasons.front(), "fleet size: predicted 7, observed 6");
+  EXPECT_EQ(judge_arm(early, Outcome::any).verdict, Verdict::refuted);
+}
+
 TEST(Attribution, DescriptorsAreNotProvedByOneOfTheTwo) {
   History roomy = story(kDescriptors);
   at_step(roomy, 7, [](SampleEvent& sample) {

@@ -95,6 +95,8 @@ TEST(HostLimitOf, APidNamespaceIsProvedByItsOwnCount) {
   EXPECT_EQ(arm.attribution.evidence.at("tasks"), "70 of 70");
   EXPECT_EQ(summary(judge_arm(course, Outcome::outage, told(69))),
             "unknown unknown: refusal without a limit at its count");
+  EXPECT_EQ(summary(judge_arm(course, Outcome::outage, told(71))),
+            "refuted unknown: threads: predicted 70, observed 71");
 }
 
 constexpr std::int64_t kMiB = 1 << 20;
@@ -141,6 +143,18 @@ TEST(HostLimitOf, CommittedMemoryIsProvedByWhatIsLeftAndWhatTheKernelSaid) {
   EXPECT_EQ(arm.attribution.limit, "vm.overcommit_memory");
   EXPECT_EQ(arm.attribution.where, "/proc/meminfo");
   EXPECT_EQ(arm.attribution.evidence.at("refused memory"), "7 of 7 that failed");
+}
+
+TEST(HostLimitOf, CommittedMemoryThatIsUsedUpEarlierRefutes) {
+  // Room for 200 MiB more at calibration: no fleet of 12 needs that.
+  History early = commit_story(479 * kMiB, 281 * kMiB);
+  for (Event& event : early) {
+    auto* sample = std::get_if<SampleEvent>(&event.what);
+    if (sample && event.arm.empty()) sample->used = 280 * kMiB;
+  }
+  const ArmVerdict arm = judge_arm(kCommit, Outcome::any, early);
+  EXPECT_EQ(arm.verdict, Verdict::refuted);
+  EXPECT_EQ(arm.attribution.limit, "vm.overcommit_memory");
 }
 
 TEST(HostLimitOf, CommittedMemoryIsNotBlamedWhereAStackFitsOrATaskWasRefused) {
