@@ -92,7 +92,7 @@ bool ask_for_numbers(const Hierarchy& hierarchy, const HostFacts& host) {
 
 }  // namespace
 
-void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
+void count_tasks(const Hierarchy& hierarchy, Facts& facts, Numbers numbers) {
   const fs::path proc = hierarchy.root() / "proc";
   HostFacts& host = facts.host;
   PlaceFacts& place = facts.place;
@@ -106,10 +106,14 @@ void count_tasks(const Hierarchy& hierarchy, Facts& facts) {
     }
     if (!ask) host.pids_held = held_by_status(proc, host, counted);
   }
-  if (ask) {
+  const bool bound = ask && numbers == Numbers::bound && host.hidden.empty();
+  if (bound) {
+    host.pids_held = most_numbers_held(host.first_free_pid(), *host.pid_max.number,
+                                       *host.tasks.number, numbered_entries(proc));
+  } else if (ask) {
     host.pids_held = numbers_held(host.first_free_pid(), *host.pid_max.number, *host.tasks.number);
   }
-  host.pids_counted = true;
+  host.pids_counted = !bound;
 }
 
 }  // namespace ceiling

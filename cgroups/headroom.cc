@@ -118,13 +118,14 @@ Headroom headroom(const Hierarchy& hierarchy, Facts facts, const Question& quest
   if (!question.count && facts.host.tasks.seen() && !could_bind_uncounted(found, question.needed)) {
     return found;
   }
-  count_tasks(hierarchy, facts);
+  const bool asked = question.count || question.needed || question.threads_per_peer > 0;
+  count_tasks(hierarchy, facts, asked ? Numbers::exact : Numbers::bound);
   return headroom(facts, question);
 }
 
 std::vector<Limit> shared_limits(const Hierarchy& hierarchy) {
   Facts facts{read_host(hierarchy), read_place(hierarchy, {})};
-  count_tasks(hierarchy, facts);
+  count_tasks(hierarchy, facts, Numbers::exact);
   // In the order in which the kernel asks, copy_process() in kernel/fork.c.
   std::vector<Limit> rows = {threads_max_limit(facts.host), pid_max_limit(facts)};
   for (Limit& row : pids_max_limits(facts.place)) rows.push_back(std::move(row));

@@ -30,7 +30,8 @@ struct Question {
       std::nullopt;    ///< of a thread; by default that of RLIMIT_STACK
   bool probe = false;  ///< count the tasks of the uid by the fork probe
   bool count = false;  ///< tasks and numbers also where they cannot bind first
-  /// Threads that are needed: where bounds allow them already, nothing is counted.
+  /// Threads that are needed: where bounds allow them already, nothing is counted. Where nothing is
+  /// asked for, kernel.pid_max may stay a bound, on a host with very many tasks.
   std::optional<std::int64_t> needed = std::nullopt;
   std::int64_t threads_per_peer = 0;  ///< a fleet is asked for: RLIMIT_NOFILE counts as well
 };

@@ -22,8 +22,7 @@ Limit pid_max_limit(const Facts& facts) {
     remark(row, "lower bound: this kernel does not show its cursor, taken as past 300");
   } else if (!host.pids_counted) {
     row.certainty = Certainty::at_least;
-    remark(row,
-           "used: an upper bound from the tasks of the host; not counted, it cannot bind first");
+    remark(row, "used: an upper bound from the tasks of the host, not every number was asked for");
   } else if (!host.hidden.empty()) {
     row.certainty = Certainty::at_most;
     remark(row, "upper bound: " + host.hidden + " hides groups and sessions");

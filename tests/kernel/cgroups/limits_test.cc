@@ -7,9 +7,11 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "cgroups/control_file.h"
 #include "cgroups/descriptor.h"
 #include "cgroups/error.h"
 #include "cgroups/headroom.h"
+#include "cgroups/host_use.h"
 #include "cgroups/limits/rlimit_nproc.h"
 #include "cgroups/pid_numbers.h"
 #include "tests/kernel/cgroups/testee.h"
@@ -188,6 +190,22 @@ TEST_F(Limits, NumbersHeldAreThoseOfThreadsAndOfLeadersThatHaveGone) {
     return held() - before == 51 + 2;
   };
   EXPECT_TRUE(eventually(quiet));
+}
+
+TEST_F(Limits, TheMostNumbersHeldAreThoseHeldWhereNoneIsBeyondTheLimit) {
+  constexpr std::int64_t kAll = 4 << 20;
+  Testee testee({}, "threads");
+  EXPECT_EQ(testee.make(2000), (Answer{2000, 0}));
+  const Daemon daemon;
+  const auto same = [&] {
+    const std::int64_t tasks = host_tasks(hierarchy_);
+    return most_numbers_held(300, kAll, tasks, numbered_entries("/proc")) ==
+           numbers_held(300, kAll, tasks);
+  };
+  EXPECT_TRUE(eventually(same));
+  const std::int64_t tasks = host_tasks(hierarchy_);
+  EXPECT_GE(most_numbers_held(300, 400, tasks, {}), numbers_held(300, 400, tasks) + 1500)
+      << "the testee's threads are beyond 400";
 }
 
 TEST_F(Limits, SharedLimitsEndWithTheCallersOwnPath) {
