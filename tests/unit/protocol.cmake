@@ -4,4 +4,5 @@ ceiling_test(protocol_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/protocol/wire_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/protocol/connection_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/protocol/http_api_test.cc
-  LINK ceiling::protocol)
+          ${CMAKE_CURRENT_LIST_DIR}/protocol/accounts_test.cc
+  LINK ceiling::protocol ceiling::accounts)
