@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,8 +80,9 @@ SigningKey::Digest hmac(std::span<const unsigned char> key, std::string_view tex
 
 // --- time
 
+// Not by system_clock::to_time_t: its nanoseconds hold no year before 1677.
 std::tm broken_down(sys_seconds time) {
-  return fmt::gmtime(std::chrono::system_clock::to_time_t(time));
+  return fmt::gmtime(static_cast<std::time_t>(time.time_since_epoch().count()));
 }
 std::string basic_iso(sys_seconds time) {
   return fmt::format("{:%Y%m%dT%H%M%SZ}", broken_down(time));

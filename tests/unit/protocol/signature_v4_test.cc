@@ -336,6 +336,18 @@ TEST_F(Verification, AnOldSignatureIsSaidToBeOldWhateverItIs) {
                  kNow + 24h);
 }
 
+TEST_F(Verification, AYearThatNoClockHas) {
+  Sent sent = Sent().sign();
+  sent.value("X-Amz-Date") = "00200830T123600Z";
+  expect_refused(sent, "InvalidSignatureException",
+                 "Signature expired: 00200830T123600Z is now earlier than 20150830T123100Z "
+                 "(20150830T123600Z - 5 min.)");
+  sent.value("X-Amz-Date") = "99991231T235959Z";
+  expect_refused(sent, "InvalidSignatureException",
+                 "Signature not yet current: 99991231T235959Z is still later than "
+                 "20150830T124100Z (20150830T123600Z + 5 min.)");
+}
+
 TEST_F(Verification, ADateThatIsNone) {
   for (const std::string date :
        {"", "201", "20150830T123600", "20150830 123600Z", "20151330T123600Z", "20150230T123600Z",
