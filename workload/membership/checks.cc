@@ -5,6 +5,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "workload/protocol/accounts.h"
 #include "workload/protocol/connection.h"
 #include "workload/protocol/process.h"
 
@@ -40,6 +41,14 @@ void check_address(std::string_view address) {
     // Said below: what() would repeat bytes that came from outside.
   }
   throw wire::ProtocolError("an address that is not a loopback address with a port");
+}
+
+void check_account(std::string_view id) {
+  const bool digits = id.size() == 12 && id.find_first_not_of("0123456789") == id.npos;
+  if (!digits || id == kFleetAccount) {
+    throw wire::ProtocolError(
+        fmt::format("\"{}\" is no further account: expected 12 digits, not {}", id, kFleetAccount));
+  }
 }
 
 wire::Stream stream_from(std::string_view text) {

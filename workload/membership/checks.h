@@ -13,6 +13,8 @@ namespace ceiling {
 void check_name(std::string_view name);
 /// A numeric loopback address with a port.
 void check_address(std::string_view address);
+/// 12 digits, and not the fleet's own.
+void check_account(std::string_view id);
 
 /// More shards than this in all streams together would not fit the messages that list them.
 inline constexpr int kMaxShards = 10'000;

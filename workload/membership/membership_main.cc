@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <set>
@@ -26,6 +27,8 @@ void describe(CLI::App& app, ceiling::MembershipOptions& options,
       ->required()
       ->type_size(1)
       ->expected(1, -1);
+  app.add_option("--account", options.accounts,
+                 "12 digits; a further one that may sign requests, once an account");
   app.add_option("--threads-per-peer", options.threads_per_peer)->check(CLI::Range(1, 1000));
   app.add_option("--backends", options.backends, "how many own the shards")
       ->check(CLI::Range(1, 1000));
@@ -50,6 +53,12 @@ void finish(ceiling::MembershipOptions& options, const std::vector<std::string>&
       throw std::invalid_argument("--stream " + stream.name() + ": given twice");
     }
     shards += stream.shards();
+  }
+  for (const std::string& account : options.accounts) {
+    ceiling::check_account(account);
+    if (std::count(options.accounts.begin(), options.accounts.end(), account) > 1) {
+      throw std::invalid_argument("--account " + account + ": given twice");
+    }
   }
   if (shards > ceiling::kMaxShards) throw std::invalid_argument("--stream: too many shards in all");
   if (!ceiling::wire::endpoint_of(options.listen).address().is_loopback()) {

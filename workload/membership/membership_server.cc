@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "workload/membership/checks.h"
+#include "workload/protocol/accounts.h"
 #include "workload/protocol/process.h"
 
 namespace ceiling {
@@ -20,12 +21,22 @@ namespace {
       fmt::format("message {} is out of place", static_cast<int>(message.message_case())));
 }
 
+std::vector<wire::Stream> of_the_fleet(std::vector<wire::Stream> streams) {
+  using namespace std::chrono;
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+  for (wire::Stream& stream : streams) {
+    stream.set_account(std::string(kFleetAccount));
+    stream.set_created_ms(static_cast<std::uint64_t>(now.count()));
+  }
+  return streams;
+}
+
 }  // namespace
 
 MembershipServer::MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options)
     : options_(std::move(options)),
       members_(options_.bootstrap_expect),
-      backends_(options_.streams, options_.backends),
+      backends_(of_the_fleet(options_.streams), options_.backends),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
       address_(wire::to_string(acceptor_.local_endpoint())) {
   if (!options_.status.empty()) {
@@ -164,6 +175,7 @@ Envelope MembershipServer::configuration() const {
   wire::Configuration& configuration = *envelope.mutable_configuration();
   configuration.set_threads_per_peer(options_.threads_per_peer);
   for (const wire::Stream& stream : backends_.streams()) *configuration.add_streams() = stream;
+  for (const std::string& account : options_.accounts) configuration.add_accounts(account);
   for (wire::Backend& backend : backends_.backends()) {
     *configuration.add_backends() = std::move(backend);
   }

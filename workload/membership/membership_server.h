@@ -25,7 +25,8 @@ struct MembershipOptions {
   std::string token;
   std::string listen = "127.0.0.1:0";  ///< port 0: the kernel chooses
   std::string status;                  ///< as of StatusServer; empty: none
-  std::vector<wire::Stream> streams;
+  std::vector<wire::Stream> streams;   ///< of the fleet's account
+  std::vector<std::string> accounts;   ///< further ones, by id
   std::uint32_t threads_per_peer = 1;
   std::size_t backends = 1;
   std::size_t bootstrap_expect = 1;

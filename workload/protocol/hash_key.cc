@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <stdexcept>
@@ -35,6 +36,28 @@ HashKey hash_key(std::string_view partition_key) {
   }
   HashKey key = 0;
   for (unsigned int i = 0; i < size; ++i) key = key << 8 | digest[i];
+  return key;
+}
+
+std::string to_decimal(HashKey key) {
+  std::string digits;
+  do {
+    digits += static_cast<char>('0' + static_cast<int>(key % 10));
+    key /= 10;
+  } while (key != 0);
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
+std::optional<HashKey> hash_key_of_decimal(std::string_view digits) {
+  if (digits.empty()) return std::nullopt;
+  HashKey key = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<HashKey>(c - '0');
+    if (key > (~HashKey{0} - digit) / 10) return std::nullopt;
+    key = key * 10 + digit;
+  }
   return key;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace ceiling::frontend::kinesis {
+
+/// No request of the API is deeper than three, or has more than 500 records.
+inline constexpr std::size_t kMostDepth = 16;
+inline constexpr std::size_t kMostValues = 10'000;
+
+/// Whether a body may be given to the parser: one pass over the bytes, without memory or recursion,
+/// finds that it is nested no deeper and holds no more values than the above. It is not said
+/// whether the body is well-formed, which is the parser's to find, but for CBOR: there the parser
+/// recurses, so a body that does not end where its lengths say is not outlined.
+bool json_is_bounded(std::string_view body);
+bool cbor_is_bounded(std::string_view body);
+
+}  // namespace ceiling::frontend::kinesis
