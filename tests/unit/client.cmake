@@ -4,4 +4,4 @@ ceiling_test(client_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/client/pair_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/client/client_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/client/audit_test.cc
-  LINK ceiling::client fmt::fmt-header-only nlohmann_json::nlohmann_json)
+  LINK ceiling::client ceiling::accounts fmt::fmt-header-only nlohmann_json::nlohmann_json)

@@ -97,7 +97,7 @@ void BackendReader::connected(std::shared_ptr<wire::Connection> connection) {
         self->finish(reason.empty() ? "closed the connection" : std::string(reason));
       });
   wire::Envelope hello;
-  hello.mutable_hello()->set_token(findings_->traffic.token);
+  hello.mutable_hello()->set_token(findings_->traffic.requests.token());
   hello.mutable_hello()->set_role(wire::ROLE_CLIENT);
   hello.mutable_hello()->set_name(how_.name);
   connection_->send(hello);

@@ -120,7 +120,7 @@ void Client::configure(const wire::Configuration& configuration) {
     tell(envelope);
   });
   configuration_ = configuration;
-  traffic_.emplace(Traffic{options_.token, std::move(keys), std::move(log)});
+  traffic_.emplace(Traffic{KinesisRequests(options_.token), std::move(keys), std::move(log)});
   canaries_.emplace(io_.get_executor(), options_.pairs_per_s, *traffic_, targets_);
   canaries_->start();
   next_job();

@@ -1,33 +1,21 @@
 #include "workload/client/kinesis_json.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
+#include <array>
 #include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
+
+#include "workload/protocol/accounts.h"
+#include "workload/protocol/base64.h"
+#include "workload/protocol/http_api.h"
+#include "workload/protocol/shard_iterator.h"
 
 namespace ceiling {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string request(std::string_view host, std::string_view token, std::string_view operation,
-                    const Json& body) {
-  const std::string text = body.dump();
-  return fmt::format(
-      "POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: {}{}\r\nContent-Type: {}\r\n"
-      "Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n{}",
-      host, http_api::kTargetPrefix, operation, http_api::kContentType, token, text.size(), text);
-}
-
-std::string base64(std::string_view data) {
-  // EVP_EncodeBlock writes a terminating zero, which std::string has room for.
-  std::string text((data.size() + 2) / 3 * 4, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(data.data()),
-                  static_cast<int>(data.size()));
-  return text;
-}
 
 Json parse(std::string_view body) {
   return Json::parse(body, nullptr, false);
@@ -50,15 +38,40 @@ std::optional<std::uint64_t> sequence_at(const Json& object) {
 
 }  // namespace
 
-std::string put_request(std::string_view host, std::string_view token, const std::string& stream,
-                        const std::string& key, std::string_view data) {
-  return request(host, token, "PutRecord",
-                 {{"StreamName", stream}, {"PartitionKey", key}, {"Data", base64(data)}});
+KinesisRequests::KinesisRequests(std::string token)
+    : token_(std::move(token)),
+      signer_({access_key_of(token_, kFleetAccount), secret_key_of(token_, kFleetAccount),
+               std::string(kFleetAccount)},
+              std::string(kRegion)) {}
+
+std::string KinesisRequests::put(std::string_view host, const std::string& stream,
+                                 const std::string& key, std::string_view data) {
+  const Json body = {{"StreamName", stream}, {"PartitionKey", key}, {"Data", to_base64(data)}};
+  return signed_request(host, "PutRecord", body.dump());
 }
 
-std::string get_request(std::string_view host, std::string_view token,
-                        const http_api::Iterator& from) {
-  return request(host, token, "GetRecords", {{"ShardIterator", from.text()}, {"Limit", 1}});
+std::string KinesisRequests::get(std::string_view host, const std::string& stream, int shard,
+                                 std::uint64_t sequence) {
+  using namespace std::chrono;
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  const ShardIterator at{std::string(kFleetAccount), stream, static_cast<std::uint32_t>(shard),
+                         sequence, static_cast<std::uint64_t>(now)};
+  const Json body = {{"ShardIterator", seal(at, token_)}, {"Limit", 1}};
+  return signed_request(host, "GetRecords", body.dump());
+}
+
+std::string KinesisRequests::signed_request(std::string_view host, std::string_view operation,
+                                            const std::string& body) {
+  const std::string target = fmt::format("{}{}", http_api::kTargetPrefix, operation);
+  const std::string date = sigv4::amz_date(std::chrono::system_clock::now());
+  const std::array headers{
+      sigv4::Header{"host", host}, sigv4::Header{"content-type", http_api::kContentType},
+      sigv4::Header{"x-amz-date", date}, sigv4::Header{"x-amz-target", target}};
+  return fmt::format(
+      "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nX-Amz-Date: {}\r\nX-Amz-Target: {}\r\n"
+      "Authorization: {}\r\nContent-Length: {}\r\n\r\n{}",
+      host, http_api::kContentType, date, target,
+      signer_.authorization({"POST", "/", headers, body}), body.size(), body);
 }
 
 std::optional<Stored> parse_stored(std::string_view body) {
@@ -80,7 +93,7 @@ std::string readback_problem(std::string_view body, std::string_view key, std::s
   const Json& record = records.front();
   if (sequence_at(record) != sequence) return "another sequence number";
   if (text_at(record, "PartitionKey") != key) return "another partition key";
-  if (text_at(record, "Data") != base64(data)) return "other data";
+  if (text_at(record, "Data") != to_base64(data)) return "other data";
   return "";
 }
 

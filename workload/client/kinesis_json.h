@@ -5,18 +5,31 @@
 #include <string>
 #include <string_view>
 
-#include "workload/protocol/http_api.h"
+#include "workload/protocol/signature_v4.h"
 
 namespace ceiling {
 
-/// The service's HTTP protocol (http_api.h) as a caller sees it: requests as the bytes to send,
-/// answers from their bodies. Pure.
+/// The API of the frontends as a caller sees it: requests as the bytes to send, signed with the
+/// keys of the fleet's account, answers from their bodies.
+class KinesisRequests {
+ public:
+  explicit KinesisRequests(std::string token);
 
-std::string put_request(std::string_view host, std::string_view token, const std::string& stream,
-                        const std::string& key, std::string_view data);
-/// Asks for the one record that `from` points at.
-std::string get_request(std::string_view host, std::string_view token,
-                        const http_api::Iterator& from);
+  /// Of the run.
+  const std::string& token() const { return token_; }
+  std::string put(std::string_view host, const std::string& stream, const std::string& key,
+                  std::string_view data);
+  /// Asks for the one record at `sequence`. Its iterator is made here: the token is known.
+  std::string get(std::string_view host, const std::string& stream, int shard,
+                  std::uint64_t sequence);
+
+ private:
+  std::string signed_request(std::string_view host, std::string_view operation,
+                             const std::string& body);
+
+  std::string token_;
+  sigv4::Signer signer_;
+};
 
 struct Stored {
   int shard = 0;

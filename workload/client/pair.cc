@@ -49,11 +49,10 @@ wire::Operation Pair::operation(const char* kind) const {
 
 void Pair::put() {
   auto put = traffic_.log.begin(operation("put"));
-  via_->exchange(
-      put_request(target_->member.http_address(), traffic_.token, shard_.stream, key_, data_),
-      [self = shared_from_this(), put = std::move(put)](const Exchange& exchange) {
-        self->stored(put, exchange);
-      });
+  via_->exchange(traffic_.requests.put(target_->member.http_address(), shard_.stream, key_, data_),
+                 [self = shared_from_this(), put = std::move(put)](const Exchange& exchange) {
+                   self->stored(put, exchange);
+                 });
 }
 
 void Pair::stored(wire::Operation put, const Exchange& exchange) {
@@ -78,8 +77,8 @@ void Pair::read_back(const Stored& stored) {
   get.set_shard(stored.shard);
   get.set_sequence(stored.sequence);
   get = traffic_.log.begin(std::move(get));
-  via_->exchange(get_request(target_->member.http_address(), traffic_.token,
-                             {shard_.stream, stored.shard, stored.sequence}),
+  via_->exchange(traffic_.requests.get(target_->member.http_address(), shard_.stream, stored.shard,
+                                       stored.sequence),
                  [self = shared_from_this(), get = std::move(get)](const Exchange& exchange) {
                    self->read(get, exchange);
                  });

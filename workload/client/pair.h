@@ -7,6 +7,7 @@
 
 #include "messages.pb.h"
 #include "workload/client/http_channel.h"
+#include "workload/client/kinesis_json.h"
 #include "workload/client/operation_log.h"
 #include "workload/client/shard_keys.h"
 
@@ -14,7 +15,7 @@ namespace ceiling {
 
 /// What every operation needs. Must live for as long as the event loop runs.
 struct Traffic {
-  std::string token;
+  KinesisRequests requests;
   ShardKeys keys;
   OperationLog log;
 };

@@ -10,9 +10,13 @@
 #include <boost/beast/http/string_body.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <variant>
 
+#include "workload/protocol/accounts.h"
 #include "workload/protocol/hash_key.h"
 #include "workload/protocol/http_api.h"
+#include "workload/protocol/shard_iterator.h"
+#include "workload/protocol/signature_v4.h"
 
 namespace ceiling::fakes {
 
@@ -32,6 +36,23 @@ bool run_until(asio::io_context& io, const std::function<bool()>& reached,
   }
   return true;
 }
+
+namespace {
+
+std::string signed_by(const http::request<http::string_body>& request) {
+  sigv4::Verifier verifier({{access_key_of(kToken, kFleetAccount),
+                             secret_key_of(kToken, kFleetAccount), std::string(kFleetAccount)}},
+                           std::string(kRegion));
+  std::vector<sigv4::Header> headers;
+  for (const auto& field : request) headers.push_back({field.name_string(), field.value()});
+  const auto verified =
+      verifier.verify({request.method_string(), request.target(), headers, request.body()},
+                      std::chrono::system_clock::now());
+  const auto* account = std::get_if<const sigv4::Account*>(&verified);
+  return account == nullptr ? "" : (*account)->account_id;
+}
+
+}  // namespace
 
 class Frontend::Session : public std::enable_shared_from_this<Session> {
  public:
@@ -58,9 +79,10 @@ class Frontend::Session : public std::enable_shared_from_this<Session> {
     const json body = json::parse(request.body());
     std::string_view operation = request["X-Amz-Target"];
     operation.remove_prefix(http_api::kTargetPrefix.size());
-    const Request asked{std::string(operation), std::string(request[http::field::authorization]),
-                        body.value("StreamName", ""), body.value("PartitionKey", ""),
-                        body.value("ShardIterator", "")};
+    const Request asked{
+        std::string(operation), signed_by(request), body.value("StreamName", ""),
+        body.value("PartitionKey", ""),
+        open_iterator(body.value("ShardIterator", ""), kToken).value_or(ShardIterator{})};
     frontend_.last_data_ = body.value("Data", "");
     frontend_.requests.push_back(asked);
     Reply reply = frontend_.on_request(asked);
@@ -124,8 +146,8 @@ Reply Frontend::serve(const Request& request) {
                       {"SequenceNumber", std::to_string(records.size())}}
                      .dump()};
   }
-  const auto from = http_api::Iterator::parse(request.iterator).value();
-  const auto& records = records_[{from.stream, from.shard}];
+  const ShardIterator& from = request.iterator;
+  const auto& records = records_[{from.stream, static_cast<int>(from.shard)}];
   json found = json::array();
   if (from.sequence >= 1 && from.sequence <= records.size()) {
     const Stored& record = records[from.sequence - 1];

@@ -13,9 +13,13 @@
 
 #include "messages.pb.h"
 #include "workload/protocol/connection.h"
+#include "workload/protocol/shard_iterator.h"
 
 /// The other sides of a client, on the test's own event loop.
 namespace ceiling::fakes {
+
+/// Of the run, as a client is started with it.
+inline constexpr const char* kToken = "secret";
 
 /// Runs the loop until `reached`, false when that takes longer than `limit`.
 bool run_until(boost::asio::io_context& io, const std::function<bool()>& reached,
@@ -36,10 +40,10 @@ class Frontend {
  public:
   struct Request {
     std::string operation;
-    std::string authorization;
+    std::string signed_by;  ///< account id; empty: not as it must be
     std::string stream;
     std::string key;
-    std::string iterator;
+    ShardIterator iterator;  ///< of GetRecords
   };
 
   Frontend(boost::asio::io_context& io, std::string name, int shards);

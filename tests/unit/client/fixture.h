@@ -37,7 +37,7 @@ class ClientFixture : public testing::Test {
     ClientOptions options;
     options.name = "c1";
     options.membership = membership;
-    options.token = "secret";
+    options.token = kToken;
     options.pairs_per_s = pairs_per_s;
     options.timeout = std::chrono::milliseconds(300);
     if (controlled) {

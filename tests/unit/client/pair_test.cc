@@ -9,7 +9,9 @@
 
 #include "tests/unit/client/fakes.h"
 #include "workload/client/sweep.h"
+#include "workload/protocol/accounts.h"
 #include "workload/protocol/http_api.h"
+#include "workload/protocol/shard_iterator.h"
 
 namespace ceiling {
 namespace {
@@ -61,7 +63,7 @@ class PairTest : public testing::Test {
   boost::asio::io_context io_;
   Frontend frontend_{io_, "frontend-1", kShards};
   std::vector<wire::Operation> operations_;
-  Traffic traffic_{"secret", ShardKeys("c1", one_stream()),
+  Traffic traffic_{KinesisRequests(fakes::kToken), ShardKeys("c1", one_stream()),
                    OperationLog([this](const auto& op) { operations_.push_back(op); })};
   std::shared_ptr<Target> target_ = target(frontend_.member());
 };
@@ -84,8 +86,12 @@ TEST_F(PairTest, ARecordThatComesBackFromItsShardIsRoutable) {
     EXPECT_EQ(operations_[i].sequence(), 1U);
   }
   ASSERT_EQ(frontend_.requests.size(), 2U);
-  EXPECT_EQ(frontend_.requests[0].authorization, "Bearer secret");
-  EXPECT_EQ(frontend_.requests[1].iterator, "orders/2/1");
+  for (const auto& request : frontend_.requests) EXPECT_EQ(request.signed_by, kFleetAccount);
+  const ShardIterator& iterator = frontend_.requests[1].iterator;
+  EXPECT_EQ(iterator.account, kFleetAccount);
+  EXPECT_EQ(iterator.stream, "orders");
+  EXPECT_EQ(iterator.shard, 2U);
+  EXPECT_EQ(iterator.sequence, 1U);
   EXPECT_EQ(traffic_.log.counts().puts_ok, 1U);
   EXPECT_EQ(traffic_.log.counts().gets_ok, 1U);
 }
@@ -164,8 +170,8 @@ TEST_F(PairTest, ARecordInAnotherShardIsReportedThereAndIsNotRoutable) {
   frontend_.on_request = [&](const auto& request) {
     auto asked = request;
     if (asked.operation == "GetRecords") {
-      EXPECT_EQ(asked.iterator, "orders/3/1");
-      asked.iterator = "orders/1/1";
+      EXPECT_EQ(asked.iterator.shard, 3U);
+      asked.iterator.shard = 1;
     }
     return frontend_.serve(asked);
   };
@@ -250,7 +256,7 @@ TEST_F(PairTest, AConnectionClosedInBetweenIsOpenedAgainBeforeTheRequestIsSent) 
 TEST_F(PairTest, ASweepCountsEveryShardThroughEveryTarget) {
   Frontend second(io_, "frontend-2", kShards);
   second.on_request = [&](const auto& request) {
-    if (request.iterator.starts_with("orders/0/")) return Reply{500, ""};
+    if (request.iterator.stream == "orders" && request.iterator.shard == 0) return Reply{500, ""};
     return second.serve(request);
   };
   std::optional<SweepCount> count;

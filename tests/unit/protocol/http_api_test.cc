@@ -14,17 +14,5 @@ TEST(ShardId, IsTwelveDigitsAndComesBack) {
   }
 }
 
-TEST(Iterator, ComesBackWhateverTheStreamIsCalled) {
-  const auto parsed = Iterator::parse(Iterator{"a/b", 4, 17}.text());
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->stream, "a/b");
-  EXPECT_EQ(parsed->shard, 4);
-  EXPECT_EQ(parsed->sequence, 17u);
-  for (const char* wrong :
-       {"", "/", "//", "a", "a/1", "/1/2", "a//2", "a/1/", "a/-1/2", "a/1/2x"}) {
-    EXPECT_FALSE(Iterator::parse(wrong)) << wrong;
-  }
-}
-
 }  // namespace
 }  // namespace ceiling::http_api
