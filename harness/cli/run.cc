@@ -64,8 +64,9 @@ const char* set_on(LimitName name) {
 
 std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
                          const std::filesystem::path& results) {
-  std::string text = fmt::format("would create\n  {}/{}-<time>-<run id>/\n  {}\n", results.string(),
-                                 experiment.name, "/run/ceiling/<run id>");
+  std::string text =
+      fmt::format("would create\n  {}/{}-<time>-<run id>/\n  {}\n  {}/\n", results.string(),
+                  experiment.name, "/run/ceiling/<run id>", data_folder_for("<run id>").string());
   for (const auto& group : plan.groups) {
     text += fmt::format("  {}/ceiling-<run id>/\n", group.parent_path().string());
   }

@@ -20,6 +20,7 @@
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/pid_namespace.h"
 #include "harness/predict/host_limit.h"
+#include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
 namespace {
@@ -164,8 +165,9 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   const int calibrated = calibration_sizes(experiment).back();
   for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
     const ArmPlan& arm = experiment.arms[i];
-    // Membership, backends, client, keeper, launcher, and the child that is between fork and exec.
-    const int services = experiment.backends + 5;
+    // Keeper, launcher, and the child that is between fork and exec.
+    const int services =
+        wire::kMembershipTasks + experiment.backends * wire::kBackendTasks + wire::kClientTasks + 3;
     plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
     plan.tasks = std::max(plan.tasks, models[i].fleet_tasks(calibrated) + services);
     plan.uids =
@@ -222,6 +224,7 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
                              .groups = plan.groups,
                              .uids = {},
                              .results = std::filesystem::absolute(results.path()),
+                             .data = data_folder_for(plan.run_id),
                              .host_settings = plan.host_settings},
                             plan.uids)) {
   held_.release();
@@ -229,9 +232,8 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
   group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
   recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));
   recorder_->record(describe_run(plan, experiment));
-  site_ =
-      std::make_unique<Site>(plan.run_id, loop_, keeper_.launcher(), *group_, *recorder_, results,
-                             plan.programs, keeper_.entry().uids, keeper_.entry().host_settings);
+  site_ = std::make_unique<Site>(keeper_.entry(), loop_, keeper_.launcher(), *group_, *recorder_,
+                                 results, plan.programs);
 }
 
 RunHost::~RunHost() = default;

@@ -78,6 +78,7 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
       recorder_(recorder),
       group_(site.group().child(spec_.label)),
       services_(group_.child("services")),
+      backend_groups_(group_.child("backends")),
       scope_(group_.child("frontends")) {
   for (const StreamPlan& plan : spec_.streams) {
     wire::Stream stream;
@@ -133,24 +134,39 @@ void Fleet::start_membership() {
 
 void Fleet::start_backends() {
   for (int i = 1; i <= spec_.backends; ++i) {
-    Service& backend = backends_.emplace_back();
-    backend.started = site_.start({.label = spec_.label,
-                                   .name = fmt::format("backend-{}", i),
-                                   .program = "ceiling-backend",
-                                   .arguments = {"--membership", membership_.address},
-                                   .group = &services_,
-                                   .uid = site_.service_uid(),
-                                   .rlimits = {all_descriptors()},
-                                   .descriptors = {}},
-                                  [&backend](const wire::Status& status) {
-                                    backend.status = status;
-                                    backend.address = status.address();
-                                  });
+    Backend& backend = backends_.emplace_back();
+    const std::string name = fmt::format("backend-{}", i);
+    backend.group = backend_groups_.child(name);
+    const std::string data = site_.make_data_folder(spec_.label, name);
+    backend.started =
+        site_.start({.label = spec_.label,
+                     .name = name,
+                     .program = "ceiling-backend",
+                     .arguments = {"--membership", membership_.address, "--data", data},
+                     .group = &*backend.group,
+                     .uid = site_.service_uid(),
+                     .rlimits = {all_descriptors()},
+                     .descriptors = {}},
+                    [&backend](const wire::Status& status) {
+                      backend.status = status;
+                      backend.address = status.address();
+                    });
   }
   const auto all_joined = [this] {
     return static_cast<int>(membership_.status.backends()) == spec_.backends;
   };
-  if (!site_.loop().run_until(all_joined, kServicePatience)) {
+  const auto ended = [this] {
+    return std::find_if(backends_.begin(), backends_.end(),
+                        [](const Backend& backend) { return !backend.ended.empty(); });
+  };
+  const bool in_time = site_.loop().run_until(
+      [&] { return all_joined() || ended() != backends_.end(); }, kServicePatience);
+  if (const auto backend = ended(); backend != backends_.end()) {
+    throw HostError(fmt::format("backend-{} ended before all had joined: {}",
+                                std::distance(backends_.begin(), backend) + 1, backend->ended),
+                    "read its log, in logs/ of the results folder");
+  }
+  if (!in_time) {
     throw Error(fmt::format("{} of {} backends joined; their logs are in logs/",
                             membership_.status.backends(), spec_.backends));
   }
@@ -257,6 +273,11 @@ void Fleet::on_exit(const Exit& exit) {
   if (ending_) return;
   for (Frontend& frontend : frontends_) {
     if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
+  }
+  for (Backend& backend : backends_) {
+    if (backend.started && backend.started->process.pid() == exit.pid) {
+      backend.ended = describe(exit.status);
+    }
   }
   record(FaultEvent{.kind = "exited", .target = exit.name, .detail = describe(exit.status)});
 }
@@ -380,6 +401,7 @@ void Fleet::destroy() {
   ending_ = true;
   site_.on_exit(nullptr);
   group_.destroy(std::chrono::seconds(10));
+  site_.remove_data_folders(spec_.label);
 }
 
 }  // namespace ceiling

@@ -26,9 +26,10 @@ struct FleetSpec {
   bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
 };
 
-/// Membership, backends and frontends as real processes, each frontend in its own group below the
-/// one of all frontends; a limit of scope `fleet` stands on that one, of scope `frontend` on each.
-/// What the processes report is recorded as it arrives.
+/// Membership, backends and frontends as real processes, each backend in its own group and with its
+/// own folder, each frontend in its own group below the one of all frontends; a limit of scope
+/// `fleet` stands on that one, of scope `frontend` on each. What the processes report is recorded
+/// as it arrives.
 class Fleet {
  public:
   /// Starts membership and backends and waits until all backends have joined. `recorder` takes what
@@ -63,7 +64,8 @@ class Fleet {
   const Cgroup& services() const { return services_; }
   const FleetSpec& spec() const { return spec_; }
 
-  /// Ends every process and removes the groups. Throws Error with what was left.
+  /// Ends every process, and removes the groups and what the backends kept. Throws Error with what
+  /// was left.
   void destroy();
 
  private:
@@ -71,6 +73,10 @@ class Fleet {
     std::optional<Site::Started> started;
     wire::Status status;
     std::string address;
+  };
+  struct Backend : Service {
+    std::optional<Cgroup> group;  // its own: a fault of one is a fault of that one
+    std::string ended;            // how, where it has
   };
   struct Frontend {
     std::string name;
@@ -104,10 +110,11 @@ class Fleet {
   std::vector<wire::Stream> streams_;
   Cgroup group_;
   Cgroup services_;
+  Cgroup backend_groups_;
   Cgroup scope_;  // of all frontends
   std::optional<PidNamespace> namespace_;
   Service membership_;
-  std::list<Service> backends_;
+  std::list<Backend> backends_;
   std::list<Frontend> frontends_;
   bool ending_ = false;
 };

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <system_error>
 
 #include "cgroups/error.h"
@@ -13,7 +15,21 @@
 namespace ceiling {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kStatusDescriptor = 3;
+
+Error data_error(const fs::path& folder) {
+  return Error(
+      fmt::format("data folder {}: {}", folder.string(), std::generic_category().message(errno)));
+}
+
+/// Root's; others may only pass through, to what they know of.
+void make_new_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0711) != 0 || ::chmod(folder.c_str(), 0711) != 0) {
+    throw data_error(folder);
+  }
+}
 
 std::string random_token() {
   std::array<unsigned char, 16> bytes{};
@@ -41,21 +57,38 @@ std::filesystem::path find_programs(const std::filesystem::path& chosen) {
   return folder;
 }
 
-Site::Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group,
-           Recorder& recorder, const ResultsFolder& results, std::filesystem::path programs,
-           std::vector<uid_t> uids, std::vector<HostSetting> host_settings)
-    : run_id_(std::move(run_id)),
+Site::Site(RegistryEntry entry, EventLoop& loop, Launcher& launcher, Cgroup& group,
+           Recorder& recorder, const ResultsFolder& results, std::filesystem::path programs)
+    : entry_(std::move(entry)),
       loop_(loop),
       launcher_(launcher),
       group_(group),
       recorder_(recorder),
       results_(results),
       programs_(std::move(programs)),
-      uids_(std::move(uids)),
-      host_settings_(std::move(host_settings)),
       token_(random_token()),
       exits_(loop.context(), launcher.descriptor()) {
+  if (!entry_.data.empty()) make_new_folder(entry_.data);
   watch_exits();
+}
+
+fs::path Site::make_data_folder(const std::string& label, const std::string& name) const {
+  const fs::path fleet = entry_.data / label;
+  if (!fs::exists(fleet)) make_new_folder(fleet);
+  const fs::path folder = fleet / name;
+  make_new_folder(folder);
+  if (::chmod(folder.c_str(), 0700) != 0 ||
+      ::chown(folder.c_str(), service_uid(), service_uid()) != 0) {
+    throw data_error(folder);
+  }
+  return folder;
+}
+
+void Site::remove_data_folders(const std::string& label) const {
+  std::error_code error;
+  fs::remove_all(entry_.data / label, error);
+  if (error)
+    throw Error(fmt::format("remove {}: {}", (entry_.data / label).string(), error.message()));
 }
 
 // The descriptor is the launcher's own.
@@ -80,7 +113,8 @@ void Site::watch_exits() {
 }
 
 Site::Started Site::start(const Start& start, std::function<void(const wire::Status&)> on_status) {
-  const std::string status_name = fmt::format("ceiling/{}/{}/{}", run_id_, start.label, start.name);
+  const std::string status_name =
+      fmt::format("ceiling/{}/{}/{}", entry_.run_id, start.label, start.name);
   const Descriptor log = results_.open_log(fmt::format("{}-{}.log", start.label, start.name));
   const Descriptor status = listen_for_status(status_name);
   StatusWatch watch(loop_.context().get_executor(), status_name, std::move(on_status));

@@ -12,7 +12,7 @@
 
 #include "cgroups/cgroup.h"
 #include "harness/fleet/event_loop.h"
-#include "harness/keeper/host_settings.h"
+#include "harness/keeper/registry.h"
 #include "harness/observe/recorder.h"
 #include "harness/observe/results_folder.h"
 #include "harness/observe/status_watch.h"
@@ -24,12 +24,12 @@ namespace ceiling {
 /// HostError when one of them is missing or cannot be executed.
 std::filesystem::path find_programs(const std::filesystem::path& chosen = {});
 
-/// What all fleets of one run stand on. Everything is borrowed but the token.
+/// What all fleets of one run stand on. Everything is borrowed but entry and token.
 class Site {
  public:
-  Site(std::string run_id, EventLoop& loop, Launcher& launcher, Cgroup& group, Recorder& recorder,
-       const ResultsFolder& results, std::filesystem::path programs, std::vector<uid_t> uids,
-       std::vector<HostSetting> host_settings = {});
+  /// Makes the run's data folder, where the entry has one. Throws Error.
+  Site(RegistryEntry entry, EventLoop& loop, Launcher& launcher, Cgroup& group, Recorder& recorder,
+       const ResultsFolder& results, std::filesystem::path programs);
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
   ~Site();
@@ -39,13 +39,20 @@ class Site {
   Cgroup& group() { return group_; }
   const Hierarchy& hierarchy() const { return hierarchy_; }
   /// Of the run's registry entry: what may be set on the whole host.
-  const std::vector<HostSetting>& host_settings() const { return host_settings_; }
+  const std::vector<HostSetting>& host_settings() const { return entry_.host_settings; }
 
   /// The private uid of the frontend with this index (from 0); services share one more.
-  uid_t frontend_uid(int index) const { return uids_.at(static_cast<std::size_t>(index) + 1); }
-  uid_t service_uid() const { return uids_.at(0); }
+  uid_t frontend_uid(int index) const {
+    return entry_.uids.at(static_cast<std::size_t>(index) + 1);
+  }
+  uid_t service_uid() const { return entry_.uids.at(0); }
   /// How many uids a fleet of `frontends` needs.
   static int uids_needed(int frontends) { return frontends + 1; }
+
+  /// A new folder for the data of one service of a fleet, that user's alone. Throws Error.
+  std::filesystem::path make_data_folder(const std::string& label, const std::string& name) const;
+  /// What a fleet that has ended leaves. Throws Error.
+  void remove_data_folders(const std::string& label) const;
 
   struct Start {
     std::string label;    ///< of the fleet, in front of the name in log files: "arm-unguarded"
@@ -79,15 +86,13 @@ class Site {
   void watch_exits();
 
   Hierarchy hierarchy_ = Hierarchy::detect();
-  std::string run_id_;
+  RegistryEntry entry_;
   EventLoop& loop_;
   Launcher& launcher_;
   Cgroup& group_;
   Recorder& recorder_;
   const ResultsFolder& results_;
   std::filesystem::path programs_;
-  std::vector<uid_t> uids_;
-  std::vector<HostSetting> host_settings_;
   std::string token_;
   boost::asio::posix::stream_descriptor exits_;
   std::function<void(const Exit&)> on_exit_;

@@ -38,6 +38,9 @@ std::vector<std::string> clean_up(const Registry& registry, const RegistryEntry&
                       group.string() + " and " + (dry_run ? "remove it" : "removed it"));
     }
   }
+  if (!entry.data.empty() && fs::exists(entry.data)) {
+    lines.push_back((dry_run ? "would remove " : "removed ") + entry.data.string());
+  }
   const Restored restored = dry_run
                                 ? restore_host_settings(entry.host_settings, true, registry.root())
                                 : restore_and(entry, registry.root(),

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "cgroups/cgroup.h"
 #include "cgroups/descriptor.h"
@@ -42,6 +44,14 @@ void reap_zombies() {
   }
 }
 
+// What is in it belongs to private users: the library follows no link on its way down.
+void remove_data(const RegistryEntry& entry) {
+  if (entry.data.empty()) return;
+  std::error_code error;
+  std::filesystem::remove_all(entry.data, error);
+  if (error) throw Error("remove " + entry.data.string() + ": " + error.message());
+}
+
 }  // namespace
 
 void end_groups(const RegistryEntry& entry, std::chrono::milliseconds patience) {
@@ -54,16 +64,16 @@ Restored restore_and(const RegistryEntry& entry, const std::filesystem::path& ro
                      const std::function<void()>& end) {
   Restored restored;
   std::string failed;
-  try {
-    restored = restore_host_settings(entry.host_settings, false, root);
-  } catch (const Error& error) {
-    failed = error.what();
-  }
-  try {
-    end();
-  } catch (const Error& error) {
-    failed += (failed.empty() ? "" : "; ") + std::string(error.what());
-  }
+  const auto attempt = [&failed](const std::function<void()>& what) {
+    try {
+      what();
+    } catch (const Error& error) {
+      failed += (failed.empty() ? "" : "; ") + std::string(error.what());
+    }
+  };
+  attempt([&] { restored = restore_host_settings(entry.host_settings, false, root); });
+  attempt(end);
+  attempt([&] { remove_data(entry); });
   if (!failed.empty()) {
     throw Error(failed);
   }

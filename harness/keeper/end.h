@@ -11,9 +11,9 @@ namespace ceiling {
 /// Ends every process in the entry's groups and removes the groups. Throws Error with what is left.
 void end_groups(const RegistryEntry& entry, std::chrono::milliseconds patience);
 
-/// Restores the entry's host settings, then calls `end`, which is called also where that failed: a
-/// setting may be the one that keeps everybody from starting anything, so it comes first. Throws
-/// Error with what failed of both.
+/// Restores the entry's host settings, then calls `end`, then removes the entry's data, each also
+/// where the one before failed: a setting may be the one that keeps everybody from starting
+/// anything, so it comes first. Throws Error with what failed of them.
 Restored restore_and(const RegistryEntry& entry, const std::filesystem::path& root,
                      const std::function<void()>& end);
 

@@ -57,6 +57,9 @@ void require_sound(const RegistryEntry& entry) {
       throw Error("group " + group.string() + " does not carry the tag of run " + entry.run_id);
     }
   }
+  if (!entry.data.empty() && entry.data != data_folder_for(entry.run_id)) {
+    throw Error("data folder " + entry.data.string() + " is not that of run " + entry.run_id);
+  }
   for (const HostSetting& setting : entry.host_settings) {
     host_setting_file(setting.name);
   }
@@ -93,6 +96,7 @@ std::string to_text(const RegistryEntry& entry) {
                       {"groups", groups},
                       {"uids", entry.uids},
                       {"results", entry.results.native()},
+                      {"data", entry.data.native()},
                       {"host_settings", settings}};
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -113,6 +117,7 @@ RegistryEntry from_text(const std::string& text) {
   }
   entry.uids = value.at("uids").get<std::vector<uid_t>>();
   entry.results = value.at("results").get<std::string>();
+  entry.data = value.value("data", "");
   for (const json& setting : value.value("host_settings", json::array())) {
     entry.host_settings.push_back({.name = setting.at("name"),
                                    .ours = setting.at("ours"),
@@ -195,6 +200,10 @@ std::vector<RegistryEntry> Registry::entries() const {
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.run_id < b.run_id; });
   return entries;
+}
+
+fs::path data_folder_for(const std::string& run_id) {
+  return "/var/tmp/" + (Cgroup::kTag + run_id);
 }
 
 std::string new_run_id() {

@@ -22,6 +22,7 @@ struct RegistryEntry {
   std::vector<std::filesystem::path> groups;  ///< top folder of the run in every hierarchy
   std::vector<uid_t> uids;  ///< private, unprivileged uids that are this run's alone
   std::filesystem::path results;
+  std::filesystem::path data = {};  ///< as of data_folder_for(); empty: the run has none
   std::vector<HostSetting> host_settings = {};  ///< that the run is going to change, and restores
 
   /// True while its keeper or harness lives.
@@ -49,6 +50,10 @@ class Registry {
   std::filesystem::path folder_;
   std::filesystem::path root_;
 };
+
+/// Where the backends of a run keep their records, /var/tmp/ceiling-<run id>: on a disk, and nobody
+/// but root can put something else in its place.
+std::filesystem::path data_folder_for(const std::string& run_id);
 
 /// An id that no other run has, getrandom(2). Throws Error.
 std::string new_run_id();

@@ -68,6 +68,7 @@ BAD = [  # file, include, part of the finding
     ("harness/spawn/launcher.cc", "<seccomp.h>", "libseccomp is not for this file"),
     ("harness/keeper/keeper.cc", "<boost/process.hpp>", "Boost.Process is not for this file"),
     ("harness/fleet/fleet.cc", "<boost/process/v2/process.hpp>", "Boost.Process is not for"),
+    ("workload/frontend/map.cc", "<rocksdb/db.h>", "RocksDB is not for this file"),
     ("workload/frontend/map.cc", "<CLI/CLI.hpp>", "CLI11 is not for this file"),
     ("cgroups/cgroup.cc", "<gtest/gtest.h>", "GoogleTest is not for this file"),
     ("cgroups/cgroup.cc", '"tests/support/fake_root.h"', "is in no room"),

@@ -6,12 +6,10 @@ target_compile_definitions(e2e_support PRIVATE
   CEILING_PROGRAMS="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}" CEILING_SOURCE="${PROJECT_SOURCE_DIR}")
 add_dependencies(e2e_support programs)
 
-# Programs of the workload with one fault each. The forgetful backend brings its own RecordStore, so
-# that the linker takes none from ceiling::backend.
+# Programs of the workload with one fault each.
 ceiling_program(under_reporting_frontend
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/under_reporting_frontend.cc
   LINK ceiling::frontend CLI11::CLI11)
 ceiling_program(forgetful_backend
-  SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/forgetful_record_store.cc
-          ${PROJECT_SOURCE_DIR}/workload/backend/backend_main.cc
-  LINK ceiling::backend CLI11::CLI11 fmt::fmt-header-only)
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/forgetful_backend.cc
+  LINK ceiling::backend CLI11::CLI11)

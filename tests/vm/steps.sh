@@ -27,6 +27,7 @@ unified() {  # unified WRAPPER...
 nothing_left() {
   find /sys/fs/cgroup -type d -name 'ceiling*' ! -name ceiling-caller >/tmp/left
   find /run/ceiling -mindepth 1 >>/tmp/left
+  find /var/tmp -name 'ceiling*' >>/tmp/left
   for comm in /proc/[0-9]*/comm; do grep -H -E '^(ceiling|testee|.*_testee)' "$comm"; done >>/tmp/left 2>/dev/null
   cat /tmp/left
   [ ! -s /tmp/left ]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "workload/protocol/process.h"
@@ -10,11 +11,16 @@
 namespace ceiling {
 
 using boost::asio::ip::tcp;
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using wire::Connection;
 using wire::Envelope;
 
 namespace {
+
+// Between two looks for records past their time: a hundredth of it, within these.
+constexpr milliseconds kTrimOften{100};
+constexpr milliseconds kTrimSeldom{10'000};
 
 // It goes into log lines.
 bool is_printable(std::string_view name) {
@@ -22,15 +28,22 @@ bool is_printable(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
+std::uint64_t now_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(since).count());
+}
+
 }  // namespace
 
 BackendServer::BackendServer(boost::asio::any_io_executor executor, BackendOptions options)
     : options_(std::move(options)),
-      store_(options_.max_bytes),
+      store_(options_.data, options_.max_bytes, options_.write),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
       address_(wire::to_string(acceptor_.local_endpoint())),
-      expiry_(executor) {
+      expiry_(executor),
+      trimming_(executor) {
   refresh();
+  trim();
   if (!options_.status.empty()) {
     status_.emplace(executor, options_.status, [this] { return status(); });
   }
@@ -66,7 +79,7 @@ void BackendServer::handle(Session& session, Envelope& message) {
   if (!session.greeted) {
     return greet(session, wire::check_hello(message, options_.token));
   }
-  if (message.has_put()) return session.connection->send(put(*message.mutable_put()));
+  if (message.has_put()) return put(session, *message.mutable_put());
   if (message.has_get()) return session.connection->send(get(message.get()));
   throw wire::ProtocolError(
       fmt::format("message {} is out of place", static_cast<int>(message.message_case())));
@@ -97,26 +110,78 @@ std::uint64_t BackendServer::owned_epoch(const std::string& stream, std::uint32_
   return leases_.epoch_of({stream, shard}, steady_clock::now()).value_or(0);
 }
 
-Envelope BackendServer::put(wire::Put& put) {
-  Envelope envelope;
-  wire::PutDone& done = *envelope.mutable_put_done();
+void BackendServer::put(const Session& session, wire::Put& put) {
+  wire::PutDone done;
   done.set_id(put.id());
+  if (accept_put(put, done)) {
+    waiting_.push_back({session.connection, std::move(done)});
+    return commit();
+  }
+  Envelope envelope;
+  *envelope.mutable_put_done() = std::move(done);
+  session.connection->send(envelope);
+}
+
+// False: `done` says why not.
+bool BackendServer::accept_put(wire::Put& put, wire::PutDone& done) {
   const std::uint64_t epoch = owned_epoch(put.stream(), put.shard());
   done.set_epoch(epoch);
   if (epoch == 0 || epoch != put.epoch()) {
     done.set_result(wire::RESULT_NOT_OWNER);
-    return envelope;
+    return false;
   }
   if (put.partition_key().size() + put.data().size() > RecordStore::kMaxRecordBytes) {
     done.set_result(wire::RESULT_TOO_LARGE);
-    return envelope;
+    return false;
   }
   const auto sequence =
       store_.append({put.stream(), put.shard()}, std::move(*put.mutable_partition_key()),
-                    std::move(*put.mutable_data()));
+                    std::move(*put.mutable_data()), now_ms());
+  if (!std::exchange(full_, !sequence) && full_) {
+    log(fmt::format("refuses puts: {} of {} bytes in use, or less than {} MiB free on the disk",
+                    store_.bytes(), options_.max_bytes, RecordStore::kSpareBytes >> 20));
+  }
   done.set_result(sequence ? wire::RESULT_OK : wire::RESULT_FULL);
   done.set_sequence(sequence.value_or(0));
-  return envelope;
+  return sequence.has_value();
+}
+
+// What arrives while one batch is under way goes with the next.
+void BackendServer::commit() {
+  if (committing_ || !store_.pending()) return;
+  committing_ = true;
+  auto commit = std::make_shared<Commit>(Commit{store_.take(), std::exchange(waiting_, {})});
+  boost::asio::post(committer_, [this, commit, loop = acceptor_.get_executor()] {
+    std::exception_ptr failure;
+    try {
+      store_.commit(commit->batch);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    boost::asio::post(loop, [this, commit, failure] { committed(*commit, failure); });
+  });
+}
+
+void BackendServer::committed(const Commit& commit, const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
+  committing_ = false;
+  store_.committed(commit.batch);
+  for (const Waiting& put : commit.waiting) {
+    Envelope envelope;
+    *envelope.mutable_put_done() = put.done;
+    put.connection->send(envelope);
+  }
+  this->commit();
+}
+
+void BackendServer::trim() {
+  const auto retained = static_cast<std::uint64_t>(options_.retention.count());
+  store_.trim(now_ms() - std::min(now_ms(), retained));
+  commit();
+  trimming_.expires_after(std::clamp(options_.retention / 100, kTrimOften, kTrimSeldom));
+  trimming_.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) trim();
+  });
 }
 
 Envelope BackendServer::get(const wire::Get& get) const {
@@ -129,11 +194,13 @@ Envelope BackendServer::get(const wire::Get& get) const {
     done.set_result(wire::RESULT_NOT_OWNER);
     return envelope;
   }
-  auto page = store_.read({get.stream(), get.shard()}, get.from_sequence(), get.limit());
+  auto page = store_.read({get.stream(), get.shard()}, get.from_sequence(), get.limit(),
+                          get.from_arrived_ms());
   for (wire::Record& record : page.records) *done.add_records() = std::move(record);
   done.set_result(wire::RESULT_OK);
   done.set_next_sequence(page.next_sequence);
   done.set_more(page.more);
+  done.set_latest_arrived_ms(page.latest_arrived_ms);
   return envelope;
 }
 

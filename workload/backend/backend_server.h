@@ -3,12 +3,17 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <cstdint>
+#include <exception>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "workload/backend/lease_table.h"
 #include "workload/backend/membership_link.h"
@@ -24,15 +29,19 @@ struct BackendOptions {
   std::string membership;              ///< address
   std::string listen = "127.0.0.1:0";  ///< port 0: the kernel chooses
   std::string status;                  ///< as of StatusServer; empty: none
+  std::filesystem::path data;          ///< a folder of its own, as of DataFolder
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  std::chrono::milliseconds retention = std::chrono::hours(24);
+  RecordStore::Write write = RecordStore::write_to_disk;
 };
 
-/// The program's event loop: leases from membership, records from and to frontends and clients. No
-/// thread.
+/// The program's event loop: leases from membership, records from and to frontends and clients. One
+/// thread of its own, which waits for the disk; puts that arrive meanwhile share the next sync.
 class BackendServer {
  public:
-  /// Listens from here on, and joins as soon as membership is there. Throws
-  /// boost::system::system_error.
+  /// Listens from here on, and joins as soon as membership is there. Throws HostError of the
+  /// folder, boost::system::system_error. So does the event loop, when the disk fails: what is
+  /// under way is then never acknowledged.
   BackendServer(boost::asio::any_io_executor executor, BackendOptions options);
 
   std::string address() const { return address_; }
@@ -48,7 +57,20 @@ class BackendServer {
   void handle(Session& session, wire::Envelope& message);
   void greet(Session& session, const wire::Hello& hello);
   void closed(wire::Connection* key, std::string_view reason);
-  wire::Envelope put(wire::Put& put);
+  struct Waiting {
+    std::shared_ptr<wire::Connection> connection;
+    wire::PutDone done;
+  };
+  struct Commit {
+    RecordStore::Batch batch;
+    std::vector<Waiting> waiting;
+  };
+
+  void put(const Session& session, wire::Put& put);
+  bool accept_put(wire::Put& put, wire::PutDone& done);
+  void commit();
+  void committed(const Commit& commit, const std::exception_ptr& failure);
+  void trim();
   wire::Envelope get(const wire::Get& get) const;
 
   void granted(const wire::Leases& leases, LeaseTable::Time from);
@@ -70,6 +92,11 @@ class BackendServer {
   std::uint64_t protocol_errors_ = 0;
   std::optional<wire::StatusServer> status_;
   std::optional<MembershipLink> membership_;
+  std::vector<Waiting> waiting_;  // for the pending batch of the store
+  bool committing_ = false;
+  bool full_ = false;
+  boost::asio::steady_timer trimming_;
+  boost::asio::thread_pool committer_{1};  // joined first: it uses the store
 };
 
 }  // namespace ceiling

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "cgroups/error.h"
+
 namespace ceiling::wire {
 
 std::string token_from_environment() {
@@ -34,6 +36,9 @@ int run_program(const std::string& name, const std::function<int()>& serve) {
   } catch (const std::invalid_argument& error) {
     log_line(name, error.what());
     return kUsage;
+  } catch (const HostError& error) {
+    log_line(name, fmt::format("{}: {}", error.what(), error.remedy()));
+    return kHost;
   } catch (const boost::system::system_error& error) {
     log_line(name, error.what());
     return kHost;

@@ -18,7 +18,7 @@ inline constexpr int kDefect = 70;
 
 /// Names the process `name` (a program that was started by a descriptor is called after its number
 /// before Linux 6.14) and runs `serve`; what it throws becomes a log line and one of the statuses
-/// above: std::invalid_argument is bad usage, an error of a socket is the host's.
+/// above: std::invalid_argument is bad usage, a HostError and an error of a socket are the host's.
 int run_program(const std::string& name, const std::function<int()>& serve);
 
 /// Compares without telling by its time where they differ.

@@ -164,6 +164,7 @@ TEST_F(DeathsTest, WhereTheKeeperDiesTooCleanRemovesWhatIsLeft) {
   } while (left.find("process ") != std::string::npos && std::chrono::steady_clock::now() < until);
   EXPECT_THAT(left, testing::Not(HasSubstr("process ")));
   EXPECT_THAT(left, HasSubstr("registry entry " + run_id));
+  EXPECT_THAT(left, HasSubstr("data of run " + run_id));
 
   const Ended told = run_ceiling({"clean", "--dry-run"});
   EXPECT_EQ(told.status, 0) << told.err;
@@ -173,6 +174,7 @@ TEST_F(DeathsTest, WhereTheKeeperDiesTooCleanRemovesWhatIsLeft) {
 
   const Ended cleaned = run_ceiling({"clean"});
   EXPECT_EQ(cleaned.status, 0) << cleaned.err;
+  EXPECT_THAT(cleaned.out, HasSubstr("run " + run_id + ": removed /var/tmp/ceiling-" + run_id));
   EXPECT_THAT(cleaned.out, HasSubstr("run " + run_id + ": removed /run/ceiling/" + run_id));
   EXPECT_EQ(leftovers(uids), "");
   const Ended again = run_ceiling({"clean"});

@@ -98,9 +98,9 @@ TEST_F(HostTest, MissingProgramsAreNamed) {
 TEST_F(HostTest, ADryRunPrintsAndMakesNothing) {
   const Ended dry = run_ceiling({"run", small_, "--dry-run"});
   EXPECT_EQ(dry.status, 0) << dry.err;
-  for (const char* part :
-       {"ceiling-results/small-<time>-<run id>/", "/run/ceiling/<run id>", "/ceiling-<run id>/",
-        "only: pids.max 8 on the group of each frontend", "would remove"}) {
+  for (const char* part : {"ceiling-results/small-<time>-<run id>/", "/run/ceiling/<run id>",
+                           "/ceiling-<run id>/", "\n  /var/tmp/ceiling-<run id>/\n",
+                           "only: pids.max 8 on the group of each frontend", "would remove"}) {
     EXPECT_THAT(dry.out, HasSubstr(part));
   }
   EXPECT_FALSE(std::filesystem::exists(folder() / "ceiling-results"));

@@ -100,7 +100,8 @@ TEST_F(RefutedTest, ADriftThatIsNotContainedWithoutTheGuardrail) {
 
 TEST_F(RefutedTest, ABackendThatAcknowledgesAndDoesNotKeep) {
   const std::string programs = programs_with("ceiling-backend", FORGETFUL_BACKEND);
-  const json arm = arm_of(small_experiment(8, 12, "outage"), 1, {"--programs", programs});
+  // Long enough for a sweep's records to pass their time before the audit.
+  const json arm = arm_of(small_experiment(20, 24, "outage"), 1, {"--programs", programs});
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(), testing::AllOf(HasSubstr("no-lost-records"),
                                                     HasSubstr("acknowledged and is not there")));

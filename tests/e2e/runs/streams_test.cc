@@ -93,12 +93,25 @@ TEST_F(StreamsTest, AFileSizeLimitEndsTheRunAndIsNamed) {
   How how;
   how.before_exec = [] {
     ::signal(SIGXFSZ, SIG_DFL);
-    const rlimit small{16 << 10, 16 << 10};
+    const rlimit small{64 << 10, 64 << 10};
     return ::setrlimit(RLIMIT_FSIZE, &small) == 0;
   };
   const Ended run = run_ceiling({"run", small_}, how);
   EXPECT_EQ(run.status, 69) << run.err;
   EXPECT_THAT(run.err, HasSubstr("File too large"));
+}
+
+// With so little that RocksDB cannot even begin.
+TEST_F(StreamsTest, ABackendThatCannotStartEndsTheRunAndIsNamed) {
+  How how;
+  how.before_exec = [] {
+    const rlimit small{8 << 10, 8 << 10};
+    return ::setrlimit(RLIMIT_FSIZE, &small) == 0;
+  };
+  const Ended run = run_ceiling({"run", small_}, how);
+  EXPECT_EQ(run.status, 69) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("backend-1 ended before all had joined: "));
+  EXPECT_THAT(run.err, HasSubstr("to do: read its log, in logs/ of the results folder"));
 }
 
 }  // namespace

@@ -48,6 +48,22 @@ TEST_F(KeeperTest, EntryIsOnDiskBeforeAnythingIsCreated) {
   keeper.finish();
 }
 
+// Its owners are private users, who may have put anything there.
+TEST_F(KeeperTest, DataIsRemovedAndNoLinkInItIsFollowed) {
+  const TemporaryFolder elsewhere;
+  std::ofstream(elsewhere.path() / "kept") << "text";
+  Keeper keeper = Keeper::start(registry, new_entry(), 1);
+  const fs::path data = keeper.entry().data / "fleet" / "backend-1";
+  fs::create_directories(data);
+  std::ofstream(data / "000004.log") << "records";
+  fs::create_directory_symlink(elsewhere.path(), data / "folder");
+  fs::create_symlink(elsewhere.path() / "kept", data / "file");
+  ASSERT_EQ(::chown(data.c_str(), keeper.entry().uids.at(0), keeper.entry().uids.at(0)), 0);
+  keeper.finish();
+  EXPECT_EQ(leftovers(), "");
+  EXPECT_TRUE(fs::exists(elsewhere.path() / "kept"));
+}
+
 TEST_F(KeeperTest, FinishLeavesNothing) {
   Keeper keeper = Keeper::start(registry, new_entry(), 1);
   const TestRun run(keeper, hierarchy);

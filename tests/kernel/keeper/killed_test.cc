@@ -90,7 +90,9 @@ TEST_F(KilledTest, HarnessAndKeeperKilledTogetherLeaveTheRestToClean) {
   const std::string folder_line = entry.groups.front().string();
   EXPECT_THAT(clean_up(registry, entry, true),
               Contains(AllOf(HasSubstr("would end "), HasSubstr(folder_line))));
+  EXPECT_THAT(clean_up(registry, entry, true), Contains("would remove " + entry.data.string()));
   EXPECT_TRUE(fs::exists(entry.groups.front()));
+  EXPECT_TRUE(fs::exists(entry.data));
   EXPECT_THAT(clean_up(registry, entry, false),
               Contains(AllOf(HasSubstr("ended "), HasSubstr(folder_line))));
   EXPECT_EQ(leftovers(), "");

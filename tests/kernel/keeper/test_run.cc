@@ -47,6 +47,7 @@ RegistryEntry KeeperTest::new_entry() {
   RegistryEntry entry;
   entry.run_id = run_prefix() + std::to_string(++count);
   entry.groups = Cgroup::planned_folders(hierarchy, Cgroup::kTag + entry.run_id);
+  entry.data = data_folder_for(entry.run_id);
   return entry;
 }
 
@@ -57,6 +58,11 @@ std::string KeeperTest::leftovers() const {
       if (entry.path().filename().string().starts_with(Cgroup::kTag + run_prefix())) {
         found += entry.path().string() + "\n";
       }
+    }
+  }
+  for (const auto& entry : fs::directory_iterator("/var/tmp")) {
+    if (entry.path().filename().string().starts_with(Cgroup::kTag + run_prefix())) {
+      found += entry.path().string() + "\n";
     }
   }
   for (const auto& entry : fs::directory_iterator(folder.path())) {
@@ -75,6 +81,7 @@ TestRun::TestRun(Keeper& keeper, const Hierarchy& hierarchy, int progress)
     }
   };
   Launcher& launcher = keeper.launcher();
+  fs::create_directories(keeper.entry().data / "fleet" / "backend-1");
   step();
   ProcessSpec private_one = waiting(awake_.join_descriptors());
   private_one.uid = keeper.entry().uids.at(0);

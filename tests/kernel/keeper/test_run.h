@@ -19,7 +19,8 @@ class KeeperTest : public testing::Test {
   void TearDown() override;  ///< nothing may be left
 
   RegistryEntry new_entry();
-  /// Whether a group folder or a registry entry of any test of this process is there.
+  /// Whether a group folder, a data folder or a registry entry of any test of this process is
+  /// there.
   std::string leftovers() const;
 
   const Hierarchy hierarchy = Hierarchy::detect();
@@ -27,8 +28,8 @@ class KeeperTest : public testing::Test {
   Registry registry{folder.path()};
 };
 
-/// What a harness makes: a group with a process, a daemon, and both of them frozen; and one process
-/// outside, which only its parent can be told by.
+/// What a harness makes: a data folder, a group with a process, a daemon, and both of them frozen;
+/// and one process outside, which only its parent can be told by.
 class TestRun {
  public:
   /// Makes all of it; says a byte on `progress` after every step where it is a descriptor.

@@ -60,6 +60,53 @@ TEST_F(BackendProgram, RecordsArePutAndReadBackInOrder) {
   EXPECT_EQ(status.address(), backend.address());
 }
 
+TEST_F(BackendProgram, AReaderMayStartAtTheEndOrAtATime) {
+  auto membership = start_membership();
+  auto backend = start_backend("backend-1", membership.address());
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  frontend.put(0, 1, "first");
+  const std::uint64_t first_ms = frontend.get(0, 1).latest_arrived_ms();
+  std::uint64_t last_ms = first_ms;
+  while (last_ms == first_ms) {  // until the clock has gone on
+    frontend.put(0, 1, "later");
+    last_ms = frontend.get(0, 1, ~std::uint64_t{0}).latest_arrived_ms();
+  }
+  const auto latest = frontend.get(0, 1, ~std::uint64_t{0});
+  EXPECT_EQ(latest.records_size(), 0);
+  wire::Envelope envelope;
+  wire::Get& get = *envelope.mutable_get();
+  get.set_stream("orders");
+  get.set_epoch(1);
+  get.set_from_arrived_ms(last_ms);
+  frontend.send(envelope);
+  const auto from = frontend.receive().get_done();
+  ASSERT_EQ(from.records_size(), 1);
+  EXPECT_EQ(from.records(0).arrived_ms(), last_ms);
+  EXPECT_EQ(from.records(0).sequence() + 1, latest.next_sequence());
+  EXPECT_EQ(from.latest_arrived_ms(), last_ms);
+}
+
+TEST_F(BackendProgram, RecordsAreKeptWhenItIsStartedAgain) {
+  auto membership = start_membership();
+  const TemporaryFolder folder;
+  const std::vector<std::string> data = {"--data", folder.path() / "data"};
+  const std::string address = membership.address();
+  std::uint64_t life = 0;
+  for (const int number : {SIGTERM, SIGKILL}) {
+    auto backend = start_backend("backend-1", address, data);
+    const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+    await_ownership(frontend, 4);
+    ++life;  // and the epoch of its leases
+    EXPECT_EQ(frontend.put(0, life, "kept").sequence(), life);
+    backend.end(number);
+  }
+  auto backend = start_backend("backend-1", address, data);
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  await_ownership(frontend, 4);
+  EXPECT_EQ(frontend.get(0, 0).records_size(), 2);
+}
+
 TEST_F(BackendProgram, WhatItDoesNotOwnItRefusesAndStoresNothing) {
   auto membership = start_membership({"--backends", "2"});
   auto backend = start_backend("backend-1", membership.address());
@@ -179,12 +226,14 @@ TEST_F(BackendProgram, EndsCleanlyOnASignalAndBadUsageIsExitStatus64) {
   }
   const std::vector<std::vector<std::string>> wrong = {
       {},
-      {"--membership", "localhost:1"},
-      {"--membership", "10.0.0.1:1"},
-      {"--membership", "127.0.0.1:1", "--max-bytes", "0"},
-      {"--membership", "127.0.0.1:1", "--max-bytes", "lots"},
-      {"--membership", "127.0.0.1:1", "--listen", "0.0.0.0:0"},
-      {"--membership", "127.0.0.1:1", "surplus"}};
+      {"--data", "unused", "--membership", "localhost:1"},
+      {"--data", "unused", "--membership", "10.0.0.1:1"},
+      {"--membership", "127.0.0.1:1"},
+      {"--data", "unused", "--membership", "127.0.0.1:1", "--max-bytes", "0"},
+      {"--data", "unused", "--membership", "127.0.0.1:1", "--max-bytes", "lots"},
+      {"--data", "unused", "--membership", "127.0.0.1:1", "--retention-s", "0"},
+      {"--data", "unused", "--membership", "127.0.0.1:1", "--listen", "0.0.0.0:0"},
+      {"--data", "unused", "--membership", "127.0.0.1:1", "surplus"}};
   for (const auto& arguments : wrong) {
     const int status = Program(CEILING_BACKEND, arguments).end(0);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 64)

@@ -6,6 +6,7 @@
 
 #include "tests/support/workload_programs/peer.h"
 #include "tests/support/workload_programs/program.h"
+#include "workload/protocol/thread_accounting.h"
 
 namespace ceiling::testing_programs {
 namespace {
@@ -60,7 +61,7 @@ class BadInput : public testing::TestWithParam<Bad> {
   void TearDown() override { EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left"; }
 
   // Sends it, and sees that the program closes the connection, says why, and counts it.
-  void feed(Program& program) const {
+  void feed(Program& program, int tasks) const {
     const Peer bad(program.address());
     bad.send_bytes(GetParam().bytes);
     bad.cut();
@@ -69,7 +70,7 @@ class BadInput : public testing::TestWithParam<Bad> {
     const std::string log = program.wait_for_log(GetParam().logged);
     EXPECT_THAT(log, HasSubstr("closed: "s + GetParam().logged));
     EXPECT_EQ(wait_for_status(status_, [](const auto&) { return true; }).protocol_errors(), 1U);
-    EXPECT_EQ(program.tasks(), 1U);
+    EXPECT_EQ(program.tasks(), static_cast<std::size_t>(tasks));
   }
 
   const std::string status_ = status_name();
@@ -85,7 +86,7 @@ TEST_P(BadInput, ClosesOneConnectionOfMembershipAndNothingElse) {
   frontend.join_frontend("frontend-1");
   EXPECT_TRUE(frontend.receive().has_configuration());
   EXPECT_EQ(frontend.receive().members().version(), 1U);
-  feed(membership);
+  feed(membership, wire::kMembershipTasks);
   EXPECT_EQ(backend.renew().leases_size(), 4);
   EXPECT_TRUE(frontend.quiet());
 }
@@ -96,7 +97,7 @@ TEST_P(BadInput, ClosesOneConnectionOfABackendAndNothingElse) {
   const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
   while (frontend.receive().ownership().leases_size() != 4) continue;
   EXPECT_EQ(frontend.put(0, 1, "x").sequence(), 1U);
-  feed(backend);
+  feed(backend, wire::kBackendTasks);
   EXPECT_EQ(frontend.put(0, 1, "y").sequence(), 2U);
 }
 

@@ -215,6 +215,7 @@ std::string CeilingTest::leftovers(const std::vector<uid_t>& uids) const {
     const std::string run_id = name.substr(name.rfind('-') + 1);
     if (sockets.find("@ceiling/" + run_id + "/") != std::string::npos)
       left.push_back("abstract sockets of run " + run_id);
+    if (fs::exists("/var/tmp/ceiling-" + run_id)) left.push_back("data of run " + run_id);
   }
   std::string text;
   for (const std::string& line : left) text += line + "\n";

@@ -35,13 +35,14 @@ TestSite::TestSite(int frontends, const std::string& run_id)
                             {.run_id = run_id,
                              .groups = Cgroup::planned_folders(hierarchy_, Cgroup::kTag + run_id),
                              .uids = {},
-                             .results = results_.path()},
+                             .results = results_.path(),
+                             .data = data_folder_for(run_id)},
                             Site::uids_needed(frontends))) {
   take_all_descriptors();
   group_ = std::make_unique<Cgroup>(Cgroup::create(hierarchy_, Cgroup::kTag + run_id));
   recorder_ = std::make_unique<Recorder>(results_.open_new("history.jsonl"));
-  site_ = std::make_unique<Site>(run_id, loop_, keeper_.launcher(), *group_, *recorder_, results_,
-                                 find_programs(), keeper_.entry().uids);
+  site_ = std::make_unique<Site>(keeper_.entry(), loop_, keeper_.launcher(), *group_, *recorder_,
+                                 results_, find_programs());
 }
 
 void TestSite::finish() {
@@ -63,6 +64,7 @@ std::string left_behind() {
     look(planned.parent_path(), Cgroup::kTag + run_prefix());
   }
   look("/run/ceiling", run_prefix());
+  look("/var/tmp", Cgroup::kTag + run_prefix());
   for (const pid_t child : child_processes(::getpid())) {
     found += "process " + std::to_string(child) + "\n";
   }

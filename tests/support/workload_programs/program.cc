@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -92,7 +93,8 @@ Program::Program(Program&& other) noexcept
       out_(std::exchange(other.out_, -1)),
       log_(std::exchange(other.log_, -1)),
       read_out_(std::move(other.read_out_)),
-      read_log_(std::move(other.read_log_)) {}
+      read_log_(std::move(other.read_log_)),
+      folder_(std::move(other.folder_)) {}
 
 Program::~Program() {
   if (pid_ > 0) end(SIGKILL);
@@ -134,9 +136,16 @@ Program start_membership(std::vector<std::string> more) {
 }
 
 Program start_backend(const std::string& name, const std::string& membership,
-                      std::vector<std::string> more) {
+                      std::vector<std::string> more, const char* program) {
+  std::shared_ptr<const TemporaryFolder> data;
+  if (std::find(more.begin(), more.end(), "--data") == more.end()) {
+    data = std::make_shared<TemporaryFolder>();
+    more.insert(more.begin(), {"--data", data->path() / "data"});
+  }
   more.insert(more.begin(), {"--name", name, "--membership", membership});
-  return {CEILING_BACKEND, more};
+  Program backend(program, more);
+  backend.keep(std::move(data));
+  return backend;
 }
 
 Program start_frontend(const std::string& name, const std::string& membership,

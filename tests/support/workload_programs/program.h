@@ -3,9 +3,13 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "tests/support/spawn/support.h"
 
 namespace ceiling::testing_programs {
 
@@ -32,6 +36,8 @@ class Program {
   void signal(int number) const;
   /// The wait(2) status, after sending `number` (0: nothing).
   int end(int number);
+  /// `folder` goes with it.
+  void keep(std::shared_ptr<const TemporaryFolder> folder) { folder_ = std::move(folder); }
 
  private:
   pid_t pid_ = -1;
@@ -39,12 +45,14 @@ class Program {
   int log_ = -1;
   std::string read_out_;
   std::string read_log_;
+  std::shared_ptr<const TemporaryFolder> folder_;
 };
 
 /// `membership` with one stream "orders" of four shards; `more` comes after.
 Program start_membership(std::vector<std::string> more = {});
+/// With a data folder of its own, unless `more` has one.
 Program start_backend(const std::string& name, const std::string& membership,
-                      std::vector<std::string> more = {});
+                      std::vector<std::string> more = {}, const char* program = CEILING_BACKEND);
 /// Says its addresses in its status, and nothing on stdout.
 Program start_frontend(const std::string& name, const std::string& membership,
                        const std::string& status, std::vector<std::string> more = {},

@@ -30,6 +30,7 @@ RegistryEntry entry_of(const std::string& run_id) {
   entry.harness_started = stat_of(::getpid()).value().started;
   entry.groups = {"/sys/fs/cgroup/pids/x/ceiling-" + run_id};
   entry.results = "/home/me/results";
+  entry.data = data_folder_for(run_id);
   return entry;
 }
 
@@ -56,6 +57,7 @@ TEST_F(RegistryTest, EntryComesBackAsItWasWritten) {
   EXPECT_EQ(entries[0].groups, entry.groups);
   EXPECT_EQ(entries[0].uids, added.uids);
   EXPECT_EQ(entries[0].results, entry.results);
+  EXPECT_EQ(entries[0].data, "/var/tmp/ceiling-a1");
   struct stat status {};
   ASSERT_EQ(::stat(registry.folder().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0755U);
@@ -85,6 +87,19 @@ TEST_F(RegistryTest, GroupsWithoutTheRunsTagAreRefused) {
   }
 }
 
+// It is removed with all that is in it.
+TEST_F(RegistryTest, ADataFolderThatIsNotTheRunsIsRefused) {
+  for (const char* data : {"/home/me", "/var/tmp", "/var/tmp/ceiling-a2", "/tmp/ceiling-a1",
+                           "/var/tmp/ceiling-a1/..", "ceiling-a1"}) {
+    RegistryEntry entry = entry_of("a1");
+    entry.data = data;
+    EXPECT_THROW(registry.add(entry, 0), Error) << data;
+  }
+  RegistryEntry entry = entry_of("a1");
+  entry.data.clear();
+  EXPECT_NO_THROW(registry.add(entry, 0));
+}
+
 TEST_F(RegistryTest, HostSettingsComeBackWithTheValueFromBeforeTheRun) {
   RegistryEntry entry = entry_of("a1");
   entry.host_settings = {{.name = "kernel.threads-max", .ours = {300, 400}},
@@ -106,6 +121,7 @@ TEST_F(RegistryTest, HostSettingBelongsToOneRunDeadOrAlive) {
   registry.add(entry, 0);
   entry.run_id = "a2";
   entry.groups = {};
+  entry.data.clear();
   const auto remedy = [&] {
     try {
       registry.add(entry, 0);
