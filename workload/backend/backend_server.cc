@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 #include <utility>
 
 #include "workload/protocol/process.h"
@@ -105,9 +106,8 @@ void BackendServer::closed(Connection* key, std::string_view reason) {
   sessions_.erase(found);
 }
 
-// 0 when the shard is not ours now: no epoch is 0.
-std::uint64_t BackendServer::owned_epoch(const std::string& stream, std::uint32_t shard) const {
-  return leases_.epoch_of({stream, shard}, steady_clock::now()).value_or(0);
+const wire::Lease* BackendServer::lease_of(const std::string& stream, std::uint32_t shard) const {
+  return leases_.find({stream, shard}, steady_clock::now());
 }
 
 void BackendServer::put(const Session& session, wire::Put& put) {
@@ -124,10 +124,16 @@ void BackendServer::put(const Session& session, wire::Put& put) {
 
 // False: `done` says why not.
 bool BackendServer::accept_put(wire::Put& put, wire::PutDone& done) {
-  const std::uint64_t epoch = owned_epoch(put.stream(), put.shard());
-  done.set_epoch(epoch);
-  if (epoch == 0 || epoch != put.epoch()) {
+  const wire::Lease* const lease = lease_of(put.stream(), put.shard());
+  done.set_epoch(lease == nullptr ? 0 : lease->epoch());
+  if (lease == nullptr || lease->closed() || lease->epoch() != put.epoch()) {
     done.set_result(wire::RESULT_NOT_OWNER);
+    return false;
+  }
+  if (lease->limited() &&
+      !throttle_.take_put({put.stream(), put.shard()},
+                          put.partition_key().size() + put.data().size(), steady_clock::now())) {
+    done.set_result(wire::RESULT_LIMITED);
     return false;
   }
   if (put.partition_key().size() + put.data().size() > RecordStore::kMaxRecordBytes) {
@@ -171,6 +177,7 @@ void BackendServer::committed(const Commit& commit, const std::exception_ptr& fa
     *envelope.mutable_put_done() = put.done;
     put.connection->send(envelope);
   }
+  if (commits_before_closed_ > 0 && --commits_before_closed_ == 0) say_closed();
   this->commit();
 }
 
@@ -184,19 +191,32 @@ void BackendServer::trim() {
   });
 }
 
-Envelope BackendServer::get(const wire::Get& get) const {
+Envelope BackendServer::get(const wire::Get& get) {
   Envelope envelope;
   wire::GetDone& done = *envelope.mutable_get_done();
   done.set_id(get.id());
-  const std::uint64_t epoch = owned_epoch(get.stream(), get.shard());
-  done.set_epoch(epoch);
-  if (epoch == 0 || (get.epoch() != 0 && epoch != get.epoch())) {
+  const ShardId shard{get.stream(), get.shard()};
+  const auto now = steady_clock::now();
+  const wire::Lease* const lease = leases_.find(shard, now);
+  done.set_epoch(lease == nullptr ? 0 : lease->epoch());
+  if (lease == nullptr || (get.epoch() != 0 && lease->epoch() != get.epoch())) {
     done.set_result(wire::RESULT_NOT_OWNER);
     return envelope;
   }
-  auto page = store_.read({get.stream(), get.shard()}, get.from_sequence(), get.limit(),
+  // An iterator is no read of records: it only asks where one begins.
+  const bool limited = lease->limited() && get.epoch() != 0 && !get.only_where();
+  if (limited && !throttle_.take_read(shard, now)) {
+    done.set_result(wire::RESULT_LIMITED);
+    return envelope;
+  }
+  auto page = store_.read(shard, get.from_sequence(), get.limit(),
                           get.from_arrived_ms());
-  for (wire::Record& record : page.records) *done.add_records() = std::move(record);
+  std::size_t bytes = 0;
+  for (wire::Record& record : page.records) {
+    bytes += record.partition_key().size() + record.data().size();
+    *done.add_records() = std::move(record);
+  }
+  if (limited) throttle_.charge_read(shard, bytes, now);
   done.set_result(wire::RESULT_OK);
   done.set_next_sequence(page.next_sequence);
   done.set_more(page.more);
@@ -206,11 +226,29 @@ Envelope BackendServer::get(const wire::Get& get) const {
 
 void BackendServer::granted(const wire::Leases& leases, LeaseTable::Time from) {
   leases_.grant(leases, from);
+  throttle_.set(leases.limits());
+  commits_before_closed_ = (committing_ ? 1 : 0) + (store_.pending() ? 1 : 0);
+  if (commits_before_closed_ == 0) say_closed();
   expiry_.expires_at(leases_.expires_at());
   expiry_.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) refresh();
   });
   refresh();
+}
+
+// Closed shards get no more puts, and those before are on disk.
+void BackendServer::say_closed() {
+  Envelope envelope;
+  wire::ClosedShards& said = *envelope.mutable_closed_shards();
+  for (const wire::Lease& lease : leases_.held(steady_clock::now())) {
+    if (!lease.closed()) continue;
+    wire::ClosedShard& closed = *said.add_shards();
+    closed.set_stream(lease.stream());
+    closed.set_shard(lease.shard());
+    constexpr auto kPastTheEnd = std::numeric_limits<std::uint64_t>::max();
+    closed.set_end(store_.read({lease.stream(), lease.shard()}, kPastTheEnd, 1).next_sequence);
+  }
+  if (said.shards_size() > 0) membership_->send(envelope);
 }
 
 void BackendServer::refresh() {

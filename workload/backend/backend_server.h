@@ -18,6 +18,7 @@
 #include "workload/backend/lease_table.h"
 #include "workload/backend/membership_link.h"
 #include "workload/backend/record_store.h"
+#include "workload/backend/throttle.h"
 #include "workload/protocol/connection.h"
 #include "workload/protocol/status_server.h"
 
@@ -71,18 +72,21 @@ class BackendServer {
   void commit();
   void committed(const Commit& commit, const std::exception_ptr& failure);
   void trim();
-  wire::Envelope get(const wire::Get& get) const;
+  wire::Envelope get(const wire::Get& get);
 
   void granted(const wire::Leases& leases, LeaseTable::Time from);
   /// Tells everyone what is owned now, when that is something else than before.
   void refresh();
-  std::uint64_t owned_epoch(const std::string& stream, std::uint32_t shard) const;
+  const wire::Lease* lease_of(const std::string& stream, std::uint32_t shard) const;
+  void say_closed();
   wire::Status status() const;
   void log(const std::string& text) const;
 
   BackendOptions options_;
   RecordStore store_;
   LeaseTable leases_;
+  Throttle throttle_;
+  int commits_before_closed_ = 0;  // until what was put before the last grant is on disk
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
   boost::asio::steady_timer expiry_;

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "messages.pb.h"
@@ -21,15 +20,15 @@ class LeaseTable {
   /// later than membership sent it.
   void grant(const wire::Leases& leases, Time from);
 
-  /// Nothing for a shard that is not ours, or no more.
-  std::optional<std::uint64_t> epoch_of(const ShardId& shard, Time now) const;
+  /// nullptr for a shard that is not ours, or no more.
+  const wire::Lease* find(const ShardId& shard, Time now) const;
   /// Empty once the leases have run out.
   std::vector<wire::Lease> held(Time now) const;
   /// Served up to, not including, this moment.
   Time expires_at() const { return expires_at_; }
 
  private:
-  std::map<ShardId, std::uint64_t> epochs_;
+  std::map<ShardId, wire::Lease> leases_;
   Time expires_at_{};
 };
 

@@ -27,6 +27,11 @@ class MembershipLink {
   MembershipLink(boost::asio::any_io_executor executor, std::string address, wire::Hello hello,
                  wire::Backend self, OnLeases on_leases);
 
+  /// Nothing is said while there is no connection.
+  void send(const wire::Envelope& envelope) {
+    if (connection_) connection_->send(envelope);
+  }
+
  private:
   void connect();
   void connected(std::shared_ptr<wire::Connection> connection);

@@ -93,30 +93,49 @@ void Frontend::connect_to_membership() {
 void Frontend::receive(const wire::Envelope& message) {
   if (message.has_configuration()) return configure(message.configuration());
   if (message.has_members()) return follow(message.members());
+  if (message.has_change_done()) {
+    if (auto asked = changes_.extract(message.change_done().id())) {
+      asked.mapped()(message.change_done());
+    }
+    return;
+  }
   if (message.has_rejected()) throw wire::ProtocolError("rejected: " + message.rejected().reason());
   throw wire::ProtocolError("expected configuration or members");
 }
 
 void Frontend::configure(const wire::Configuration& configuration) {
   configuration_ = configuration;
-  http_.use({configuration.backends().begin(), configuration.backends().end()});
+  http_.use(configuration);
 }
 
 void Frontend::learn(const wire::Ownership& ownership) {
   ownership_[ownership.backend()] = ownership;
   if (!joined_) return join();
   announce();
+  advance();
+}
+
+bool Frontend::owned(const wire::Configuration& configuration) const {
+  std::set<std::pair<std::string, std::uint32_t>> held;
+  for (const wire::Backend& backend : configuration.backends()) {
+    const auto found = ownership_.find(backend.name());
+    if (found == ownership_.end()) return false;
+    for (const wire::Lease& lease : found->second.leases()) {
+      // An epoch of 0 is of a membership that does not say.
+      const bool current = backend.epoch() == 0 || lease.epoch() == backend.epoch();
+      if (current) held.emplace(lease.stream(), lease.shard());
+    }
+  }
+  for (const wire::Stream& stream : configuration.streams()) {
+    for (const wire::Shard& shard : wire::shards_of(stream)) {
+      if (!held.contains({wire::id_of(stream), shard.number()})) return false;
+    }
+  }
+  return true;
 }
 
 void Frontend::join() {
-  if (!configuration_) return;
-  std::size_t shards = 0;
-  for (const wire::Stream& stream : configuration_->streams()) shards += stream.shards();
-  std::size_t owned = 0;
-  for (const auto& [backend, ownership] : ownership_) {
-    owned += static_cast<std::size_t>(ownership.leases_size());
-  }
-  if (owned < shards) return;  // before that there is nothing to announce
+  if (!configuration_ || !owned(*configuration_)) return;  // there would be nothing to announce
   joined_ = true;
   wire::Envelope envelope;
   wire::Member& self = *envelope.mutable_join()->mutable_frontend();
@@ -128,8 +147,17 @@ void Frontend::join() {
 
 void Frontend::follow(const wire::Members& members) {
   if (members.version() <= members_.version() || !configuration_) return;
-  members_ = members;
-  const std::uint32_t parts = configuration_->threads_per_peer();
+  next_ = Next{members, *configuration_};
+  advance();
+}
+
+void Frontend::advance() {
+  if (!next_ || !owned(next_->configuration)) return;
+  members_ = std::move(next_->members);
+  current_ = std::move(next_->configuration);
+  next_.reset();
+  const wire::Members& members = members_;
+  const std::uint32_t parts = current_.threads_per_peer();
   std::vector<wire::Member> peers;
   std::set<std::pair<std::string, std::uint32_t>> needed{{options_.name, 0}};
   for (const wire::Member& member : members.members()) {
@@ -137,8 +165,8 @@ void Frontend::follow(const wire::Members& members) {
     peers.push_back(member);
     for (std::uint32_t part = 0; part < parts; ++part) needed.emplace(member.name(), part);
   }
-  const std::vector<wire::Stream> streams(configuration_->streams().begin(),
-                                          configuration_->streams().end());
+  const std::vector<wire::Stream> streams(current_.streams().begin(),
+                                          current_.streams().end());
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);
@@ -149,7 +177,7 @@ std::vector<wire::Route> Frontend::own_slice() const {
   for (const wire::Member& member : members_.members()) names.push_back(member.name());
   if (names.empty()) return {};
   std::map<std::pair<std::string, std::uint32_t>, std::pair<std::string, std::uint64_t>> owners;
-  for (const wire::Backend& backend : configuration_->backends()) {
+  for (const wire::Backend& backend : current_.backends()) {
     const auto found = ownership_.find(backend.name());
     if (found == ownership_.end()) continue;
     for (const wire::Lease& lease : found->second.leases()) {
@@ -157,13 +185,14 @@ std::vector<wire::Route> Frontend::own_slice() const {
     }
   }
   std::vector<wire::Route> routes;
-  for (const wire::Stream& stream : configuration_->streams()) {
-    for (std::uint32_t shard = 0; shard < stream.shards(); ++shard) {
-      const int index = static_cast<int>(shard);
-      if (names[wire::announcer(names, stream.name(), index)] != options_.name) continue;
-      const auto owner = owners.find({stream.name(), shard});
+  for (const wire::Stream& stream : current_.streams()) {
+    const std::string& id = wire::id_of(stream);
+    for (const wire::Shard& shard : wire::shards_of(stream)) {
+      const int number = static_cast<int>(shard.number());
+      if (names[wire::announcer(names, id, number)] != options_.name) continue;
+      const auto owner = owners.find({id, shard.number()});
       if (owner == owners.end()) continue;  // nobody vouches for it: the map will have a gap
-      routes.push_back(wire::make_route(stream, index, owner->second.first, owner->second.second));
+      routes.push_back(wire::make_route(stream, shard, owner->second.first, owner->second.second));
     }
   }
   return routes;
@@ -172,7 +201,7 @@ std::vector<wire::Route> Frontend::own_slice() const {
 void Frontend::announce() {
   if (members_.version() == 0) return;
   const std::vector<wire::Route> routes = own_slice();
-  slices_.announce(members_.version(), options_.name, routes, configuration_->threads_per_peer());
+  slices_.announce(members_.version(), options_.name, routes, current_.threads_per_peer());
   wire::Slice own;
   own.set_version(members_.version());
   own.set_sender(options_.name);
@@ -197,8 +226,23 @@ void Frontend::built(bool published) {
     log()(fmt::format("shard-map {} not built: {}", build.version(), build.reason()));
   }
   if (!published) return status_.changed();
+  http_.map_changed();
   const wire::PublishedMap map = map_.describe();
   status_.changed(&map);
+}
+
+/// From the http thread; `done` is called on it, once.
+void Frontend::change(wire::Change change, kinesis::Service::Changed done) {
+  post([this, asked = std::move(change), done = std::move(done)]() mutable {
+    const std::uint64_t id = next_change_++;
+    asked.set_id(id);
+    changes_[id] = [this, done = std::move(done)](const wire::ChangeDone& answer) {
+      http_.post([done, answer] { done(answer); });
+    };
+    wire::Envelope envelope;
+    *envelope.mutable_change() = std::move(asked);
+    membership_->send(envelope);
+  });
 }
 
 wire::Status Frontend::snapshot() const {

@@ -48,6 +48,10 @@ class Frontend {
   void learn(const wire::Ownership& ownership);
   void join();
   void follow(const wire::Members& members);
+  /// Goes on to the newest version, when the backends have said what they own of it.
+  void advance();
+  bool owned(const wire::Configuration& configuration) const;
+  void change(wire::Change change, kinesis::Service::Changed done);
   std::vector<wire::Route> own_slice() const;
   void announce();
   void refused(const wire::Refusal& refusal);
@@ -68,7 +72,16 @@ class Frontend {
   PeerThreads peers_;
 
   std::shared_ptr<wire::Connection> membership_;
-  std::optional<wire::Configuration> configuration_;
+  std::optional<wire::Configuration> configuration_;  // the newest
+  wire::Configuration current_;                       // of members_
+  /// A version with the configuration that it came with, until it is followed.
+  struct Next {
+    wire::Members members;
+    wire::Configuration configuration;
+  };
+  std::optional<Next> next_;
+  std::uint64_t next_change_ = 1;
+  std::map<std::uint64_t, kinesis::Service::Changed> changes_;  // that membership has been asked for
   std::map<std::string, wire::Ownership> ownership_;  // by backend name
   wire::Members members_;
   std::optional<wire::Refusal> refusal_;

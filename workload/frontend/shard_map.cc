@@ -13,8 +13,12 @@ Destination destination(const wire::Route& route) {
 
 void ShardMap::add(const wire::Slice& slice) {
   for (const wire::Route& route : slice.routes()) {
-    if (const auto range = wire::range_of(route)) {
-      streams_[route.stream()].insert_or_assign(range->first, Entry{*range, route});
+    const auto range = wire::range_of(route);
+    if (!range) continue;
+    Stream& stream = streams_[route.stream()];
+    stream.by_shard.insert_or_assign(route.shard(), route);
+    if (!route.closed()) {
+      stream.open.insert_or_assign(range->first, Entry{*range, destination(route)});
     }
   }
 }
@@ -22,26 +26,25 @@ void ShardMap::add(const wire::Slice& slice) {
 std::optional<Destination> ShardMap::by_key(std::string_view stream, HashKey key) const {
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return std::nullopt;
-  const auto after = found->second.upper_bound(key);
-  if (after == found->second.begin()) return std::nullopt;
+  const auto after = found->second.open.upper_bound(key);
+  if (after == found->second.open.begin()) return std::nullopt;
   const Entry& entry = std::prev(after)->second;
   if (!entry.range.contains(key)) return std::nullopt;
-  return destination(entry.route);
+  return entry.to;
 }
 
 std::optional<Destination> ShardMap::by_shard(std::string_view stream, int shard) const {
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return std::nullopt;
-  for (const auto& [first, entry] : found->second) {
-    if (static_cast<int>(entry.route.shard()) == shard) return destination(entry.route);
-  }
-  return std::nullopt;
+  const auto route = found->second.by_shard.find(static_cast<std::uint32_t>(shard));
+  if (route == found->second.by_shard.end()) return std::nullopt;
+  return destination(route->second);
 }
 
 std::vector<wire::Route> ShardMap::routes() const {
   std::vector<wire::Route> all;
-  for (const auto& [name, entries] : streams_) {
-    for (const auto& [first, entry] : entries) all.push_back(entry.route);
+  for (const auto& [id, stream] : streams_) {
+    for (const auto& [shard, route] : stream.by_shard) all.push_back(route);
   }
   return all;
 }

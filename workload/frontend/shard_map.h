@@ -19,8 +19,8 @@ struct Destination {
   std::uint64_t epoch = 0;
 };
 
-/// Hash ranges and their owners, of one version. A lookup costs the logarithm of the shards,
-/// whatever the size of the fleet.
+/// Hash ranges and their owners, of one version; closed shards are found by their number alone. A
+/// lookup costs the logarithm of the shards, whatever the size of the fleet. Streams go by their id.
 class ShardMap {
  public:
   ShardMap() = default;
@@ -36,10 +36,14 @@ class ShardMap {
  private:
   struct Entry {
     HashRange range;
-    wire::Route route;
+    Destination to;
+  };
+  struct Stream {
+    std::map<HashKey, Entry> open;                  // by first key
+    std::map<std::uint32_t, wire::Route> by_shard;  // closed ones too
   };
   std::uint64_t version_ = 0;
-  std::map<std::string, std::map<HashKey, Entry>, std::less<>> streams_;  // by first key
+  std::map<std::string, Stream, std::less<>> streams_;  // by id
 };
 
 /// The map that requests are routed by: written by the event loop, read by the http thread. Only a

@@ -7,12 +7,10 @@
 #include <utility>
 
 #include "workload/membership/checks.h"
+#include "workload/protocol/routes.h"
 #include "workload/protocol/wire.h"
 
 namespace ceiling {
-
-BackendDirectory::BackendDirectory(std::vector<wire::Stream> streams, std::size_t expected)
-    : streams_(std::move(streams)), expected_(expected) {}
 
 void BackendDirectory::join(const wire::Backend& backend) {
   check_name(backend.name());
@@ -48,19 +46,21 @@ std::size_t BackendDirectory::connected() const {
       entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.connected; }));
 }
 
-std::vector<wire::Lease> BackendDirectory::leases_of(std::string_view name) const {
+std::vector<wire::Lease> BackendDirectory::leases_of(
+    std::string_view name, std::span<const wire::Stream> streams) const {
   std::vector<wire::Lease> leases;
   const auto owner = entries_.find(name);
   if (!complete_ || owner == entries_.end()) return leases;
   const auto place = static_cast<std::size_t>(std::distance(entries_.begin(), owner));
-  std::size_t turn = 0;
-  for (const wire::Stream& stream : streams_) {
-    for (std::uint32_t shard = 0; shard < stream.shards(); ++shard, ++turn) {
-      if (turn % entries_.size() != place) continue;
+  for (const wire::Stream& stream : streams) {
+    for (const wire::Shard& shard : wire::shards_of(stream)) {
+      if (shard.turn() % entries_.size() != place) continue;
       wire::Lease& lease = leases.emplace_back();
-      lease.set_stream(stream.name());
-      lease.set_shard(shard);
+      lease.set_stream(wire::id_of(stream));
+      lease.set_shard(shard.number());
       lease.set_epoch(owner->second.epoch);
+      lease.set_closed(shard.closed());
+      lease.set_limited(stream.of_a_client());
     }
   }
   return leases;
@@ -68,7 +68,10 @@ std::vector<wire::Lease> BackendDirectory::leases_of(std::string_view name) cons
 
 std::vector<wire::Backend> BackendDirectory::backends() const {
   std::vector<wire::Backend> backends;
-  for (const auto& [name, entry] : entries_) backends.push_back(entry.backend);
+  for (const auto& [name, entry] : entries_) {
+    backends.push_back(entry.backend);
+    backends.back().set_epoch(entry.epoch);
+  }
   return backends;
 }
 

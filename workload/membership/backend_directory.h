@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +12,12 @@
 
 namespace ceiling {
 
-/// Which backends there are and who owns which shard. When `expected` backends are there, the
-/// shards of all streams are dealt out in turn to the backends in the order of their names, once
-/// and for all: a shard waits for its backend to come back and gets a new epoch then.
+/// Which backends there are and who owns which shard. When `expected` backends are there, shards are
+/// dealt out by their turn to the backends in the order of their names, once and for all: a shard
+/// waits for its backend to come back and gets a new epoch then.
 class BackendDirectory {
  public:
-  BackendDirectory(std::vector<wire::Stream> streams, std::size_t expected);
+  explicit BackendDirectory(std::size_t expected) : expected_(expected) {}
 
   /// A new backend, or one that comes back under its name, maybe at another address: its shards
   /// then rise by one epoch. Throws wire::ProtocolError for a name that is connected, a backend too
@@ -28,11 +29,11 @@ class BackendDirectory {
   /// All backends were there once: the configuration can be vended.
   bool complete() const { return complete_; }
   std::size_t connected() const;
-  /// In the order of the streams; empty before complete().
-  std::vector<wire::Lease> leases_of(std::string_view name) const;
+  /// Of the shards of `streams`, in their order; empty before complete().
+  std::vector<wire::Lease> leases_of(std::string_view name,
+                                     std::span<const wire::Stream> streams) const;
   /// By name.
   std::vector<wire::Backend> backends() const;
-  const std::vector<wire::Stream>& streams() const { return streams_; }
 
  private:
   struct Entry {
@@ -41,7 +42,6 @@ class BackendDirectory {
     bool connected = true;
   };
 
-  std::vector<wire::Stream> streams_;
   std::size_t expected_;
   bool complete_ = false;
   std::map<std::string, Entry, std::less<>> entries_;

@@ -29,6 +29,12 @@ bool MemberList::leave(std::string_view name) {
   return true;
 }
 
+bool MemberList::renew() {
+  if (version_ == 0) return false;
+  ++version_;
+  return true;
+}
+
 wire::Members MemberList::message() const {
   wire::Members message;
   message.set_version(version_);

@@ -26,6 +26,9 @@ class MemberList {
   /// True when that made a new version; a name that is no member makes none.
   bool leave(std::string_view name);
 
+  /// Something else that shard-maps are built from has changed: true when that made a new version.
+  bool renew();
+
   /// 0 until the first list is vended.
   std::uint64_t version() const { return version_; }
   std::size_t size() const { return members_.size(); }

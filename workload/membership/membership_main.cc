@@ -29,6 +29,21 @@ void describe(CLI::App& app, ceiling::MembershipOptions& options,
       ->expected(1, -1);
   app.add_option("--account", options.accounts,
                  "12 digits; a further one that may sign requests, once an account");
+  options.limits.set_bytes_in(1 << 20);
+  options.limits.set_records_in(1000);
+  options.limits.set_bytes_out(2 << 20);
+  options.limits.set_reads_out(5);
+  app.add_option_function<std::vector<std::uint32_t>>(
+         "--shard-limits",
+         [&options](const std::vector<std::uint32_t>& per_s) {
+           options.limits.set_bytes_in(per_s[0]);
+           options.limits.set_records_in(per_s[1]);
+           options.limits.set_bytes_out(per_s[2]);
+           options.limits.set_reads_out(per_s[3]);
+         },
+         "of streams that clients make, a second: bytes in, records in, bytes out, reads; 0: none "
+         "(1048576 1000 2097152 5)")
+      ->expected(4);
   app.add_option("--threads-per-peer", options.threads_per_peer)->check(CLI::Range(1, 1000));
   app.add_option("--backends", options.backends, "how many own the shards")
       ->check(CLI::Range(1, 1000));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "workload/membership/checks.h"
@@ -21,14 +23,10 @@ namespace {
       fmt::format("message {} is out of place", static_cast<int>(message.message_case())));
 }
 
-std::vector<wire::Stream> of_the_fleet(std::vector<wire::Stream> streams) {
+std::uint64_t now_ms() {
   using namespace std::chrono;
-  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
-  for (wire::Stream& stream : streams) {
-    stream.set_account(std::string(kFleetAccount));
-    stream.set_created_ms(static_cast<std::uint64_t>(now.count()));
-  }
-  return streams;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
@@ -36,7 +34,8 @@ std::vector<wire::Stream> of_the_fleet(std::vector<wire::Stream> streams) {
 MembershipServer::MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options)
     : options_(std::move(options)),
       members_(options_.bootstrap_expect),
-      backends_(of_the_fleet(options_.streams), options_.backends),
+      streams_(options_.streams, now_ms()),
+      backends_(options_.backends),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
       address_(wire::to_string(acceptor_.local_endpoint())) {
   if (!options_.status.empty()) {
@@ -67,6 +66,12 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
   if (message.has_join() && !session.joined) return join(session, message.join());
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
     return leave(session, "left");
+  }
+  if (message.has_change() && session.role == wire::ROLE_FRONTEND) {
+    return change(session, message.change());
+  }
+  if (message.has_closed_shards() && session.role == wire::ROLE_BACKEND && session.joined) {
+    return closed_shards(session, message.closed_shards());
   }
   if (message.has_renew_leases() && session.role == wire::ROLE_BACKEND && session.joined) {
     return send_leases(session);
@@ -110,6 +115,8 @@ void MembershipServer::join_backend(Session& session, const wire::Backend& backe
     }
     broadcast(configuration(),
               [](const Session& other) { return other.role != wire::ROLE_UNSPECIFIED; });
+    // Its shards have another epoch, and mostly another address: another map.
+    if (before && members_.renew()) return vend_members(session.name + " is back");
   }
   changed();
 }
@@ -144,11 +151,75 @@ void MembershipServer::closed(Connection* key, std::string_view reason) {
   if (session.joined) leave(session, "is gone");
 }
 
+void MembershipServer::change(const Session& session, const wire::Change& change) {
+  Envelope envelope;
+  wire::ChangeDone& done = *envelope.mutable_change_done();
+  done.set_id(change.id());
+  try {
+    if (!backends_.complete()) throw ChangeError{"InternalFailure", "not all backends are there"};
+    streams_.apply(change, now_ms());
+  } catch (const ChangeError& error) {
+    done.set_error(error.type);
+    done.set_reason(error.reason);
+    return session.connection->send(envelope);
+  }
+  if (change.has_split() || change.has_merge()) {
+    // Answered when the owners have closed the shards and others have taken their place.
+    const std::string id = streams_.id_of(change.account(), change.stream());
+    asked_.push_back({session.connection, change.id(), id});
+    return send_leases();
+  }
+  session.connection->send(envelope);
+  streams_changed(fmt::format("stream {} of {} {}", change.stream(), change.account(),
+                              change.has_create() ? "made" : "removed"));
+  answer_changes();
+}
+
+void MembershipServer::closed_shards(const Session& session, const wire::ClosedShards& said) {
+  bool replaced = false;
+  const auto leases = backends_.leases_of(session.name, streams_.streams());
+  for (const wire::ClosedShard& closed : said.shards()) {
+    const bool own = std::any_of(leases.begin(), leases.end(), [&](const wire::Lease& lease) {
+      return lease.stream() == closed.stream() && lease.shard() == closed.shard() && lease.closed();
+    });
+    if (own && streams_.replace_closed({closed.stream(), closed.shard()}, closed.end())) {
+      replaced = true;
+    }
+  }
+  if (!replaced) return;
+  streams_changed("shards split or merged");
+  answer_changes();
+}
+
+void MembershipServer::answer_changes() {
+  std::erase_if(asked_, [&](const Asked& asked) {
+    if (streams_.changing(asked.stream)) return false;
+    Envelope envelope;
+    envelope.mutable_change_done()->set_id(asked.id);
+    if (const auto connection = asked.by.lock()) connection->send(envelope);
+    return true;
+  });
+}
+
+void MembershipServer::streams_changed(const std::string& why) {
+  send_leases();
+  broadcast(configuration(),
+            [](const Session& session) { return session.role == wire::ROLE_FRONTEND; });
+  if (members_.renew()) vend_members(why);
+}
+
+void MembershipServer::send_leases() const {
+  for (const auto& [key, session] : sessions_) {
+    if (session.joined && session.role == wire::ROLE_BACKEND) send_leases(session);
+  }
+}
+
 void MembershipServer::send_leases(const Session& session) const {
   Envelope envelope;
   wire::Leases& leases = *envelope.mutable_leases();
+  *leases.mutable_limits() = options_.limits;
   leases.set_ttl_ms(static_cast<std::uint32_t>(options_.lease_ttl.count()));
-  for (wire::Lease& lease : backends_.leases_of(session.name)) {
+  for (wire::Lease& lease : backends_.leases_of(session.name, streams_.streams())) {
     *leases.add_leases() = std::move(lease);
   }
   session.connection->send(envelope);
@@ -174,7 +245,7 @@ Envelope MembershipServer::configuration() const {
   Envelope envelope;
   wire::Configuration& configuration = *envelope.mutable_configuration();
   configuration.set_threads_per_peer(options_.threads_per_peer);
-  for (const wire::Stream& stream : backends_.streams()) *configuration.add_streams() = stream;
+  for (const wire::Stream& stream : streams_.streams()) *configuration.add_streams() = stream;
   for (const std::string& account : options_.accounts) configuration.add_accounts(account);
   for (wire::Backend& backend : backends_.backends()) {
     *configuration.add_backends() = std::move(backend);

@@ -15,6 +15,7 @@
 
 #include "workload/membership/backend_directory.h"
 #include "workload/membership/member_list.h"
+#include "workload/membership/stream_directory.h"
 #include "workload/protocol/connection.h"
 #include "workload/protocol/status_server.h"
 
@@ -31,6 +32,7 @@ struct MembershipOptions {
   std::size_t backends = 1;
   std::size_t bootstrap_expect = 1;
   std::chrono::milliseconds lease_ttl{5000};
+  wire::ShardLimits limits;  ///< of the streams that clients make; the experiment's have none
 };
 
 /// The program's event loop: connections in, member lists, configuration and leases out. No thread.
@@ -49,6 +51,12 @@ class MembershipServer {
     wire::Role role = wire::ROLE_UNSPECIFIED;  ///< unspecified until hello
     bool joined = false;
   };
+  /// A split or a merge that a frontend waits for.
+  struct Asked {
+    std::weak_ptr<wire::Connection> by;
+    std::uint64_t id = 0;
+    std::string stream;  ///< id
+  };
   using Wanted = std::function<bool(const Session&)>;
 
   void accept(boost::asio::ip::tcp::socket socket);
@@ -60,6 +68,12 @@ class MembershipServer {
   void leave(Session& session, std::string_view why);
   void closed(wire::Connection* key, std::string_view reason);
 
+  void change(const Session& session, const wire::Change& change);
+  void closed_shards(const Session& session, const wire::ClosedShards& said);
+  void answer_changes();
+  /// Leases, configuration and a new version: what frontends build their maps from is another.
+  void streams_changed(const std::string& why);
+  void send_leases() const;
   void send_leases(const Session& session) const;
   void vend_members(const std::string& why);
   /// Encoded once, however many want it.
@@ -72,7 +86,9 @@ class MembershipServer {
 
   MembershipOptions options_;
   MemberList members_;
+  StreamDirectory streams_;
   BackendDirectory backends_;
+  std::vector<Asked> asked_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
   std::map<wire::Connection*, Session> sessions_;

@@ -12,13 +12,21 @@
 
 namespace ceiling::wire {
 
-Route make_route(const Stream& stream, int shard, const std::string& backend, std::uint64_t epoch);
+/// How routes, leases and records name it.
+const std::string& id_of(const Stream& stream);
+/// All of its shards, closed ones too, by number.
+std::vector<Shard> shards_of(const Stream& stream);
+
+std::string bytes_of(HashKey key);
+Route make_route(const Stream& stream, const Shard& shard, const std::string& backend,
+                 std::uint64_t epoch);
 /// Nothing where the bytes are no range.
 std::optional<HashRange> range_of(const Route& route);
+std::optional<HashRange> range_of(const Shard& shard);
 
 /// What is wrong with `routes` as a whole map of `streams`: a gap, an overlap, a shard that does
 /// not exist, a range that is not its shard's. Nothing: every key of every stream has exactly one
-/// owner.
+/// owner. Routes of closed shards are no part of it.
 std::optional<std::string> tiling_problem(std::span<const Stream> streams,
                                           std::span<const Route> routes);
 
