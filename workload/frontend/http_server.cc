@@ -4,8 +4,7 @@
 #include <openssl/evp.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -16,14 +15,10 @@
 namespace ceiling::frontend {
 
 namespace http = boost::beast::http;
-using boost::asio::ip::tcp;
-using boost::system::error_code;
 using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kMaxHeaderBytes = 8 << 10;
-constexpr std::size_t kMaxBodyBytes = 2 << 20;  // a record of 1 MiB in base64 and its envelope
 constexpr std::size_t kMaxRecordBytes = 1 << 20;
 constexpr std::uint32_t kMaxRecords = 10000;
 
@@ -82,46 +77,44 @@ ApiError backend_failure(const char* what) {
   return {http::status::internal_server_error, "InternalFailure", what};
 }
 
+HttpResponse response_of(int status, const json& body) {
+  // What a client sent comes back in messages; it need not be UTF-8.
+  return {.status = status,
+          .content_type = std::string(http_api::kContentType),
+          .headers = {},
+          .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+HttpResponse response_of(const ApiError& error) {
+  return response_of(static_cast<int>(error.status),
+                     {{"__type", error.type}, {"message", error.message}});
+}
+
 }  // namespace
 
-/// One client connection.
-class HttpServer::Session : public std::enable_shared_from_this<Session> {
+/// One request.
+class HttpServer::Call : public std::enable_shared_from_this<Call> {
  public:
-  Session(HttpServer& server, tcp::socket socket) : server_(server), socket_(std::move(socket)) {}
+  Call(HttpServer& server, Reply reply) : server_(server), reply_(std::move(reply)) {}
 
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(kMaxHeaderBytes);
-    parser_->body_limit(kMaxBodyBytes);
-    http::async_read(socket_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t) {
-                       if (!error) return self->answer_request();
-                       if (error == http::error::body_limit || error == http::error::header_limit) {
-                         return self->refuse_size();
-                       }
-                       self->refuse_bytes(error);
-                     });
-  }
-
- private:
-  void answer_request() {
-    keep_alive_ = parser_->get().keep_alive();
+  void handle(const HttpRequest& request) {
     try {
-      dispatch(parser_->get());
+      dispatch(request);
     } catch (const ApiError& error) {
       fail(error);
     }
   }
 
-  void dispatch(const http::request<http::string_body>& request) {
+ private:
+  void dispatch(const HttpRequest& request) {
     authenticate(request);
-    std::string_view target = request["X-Amz-Target"];
-    if (request.method() != http::verb::post || !target.starts_with(http_api::kTargetPrefix)) {
+    std::string_view target = request.header("x-amz-target");
+    if (request.method != "POST" || !target.starts_with(http_api::kTargetPrefix)) {
       throw ApiError{http::status::bad_request, "UnknownOperationException",
                      "expected POST with X-Amz-Target: Kinesis_20131202.<Operation>"};
     }
     target.remove_prefix(http_api::kTargetPrefix.size());
-    const json body = json::parse(request.body(), nullptr, false);
+    const json body = json::parse(request.body, nullptr, false);
     if (!body.is_object()) {
       throw ApiError{http::status::bad_request, "SerializationException",
                      "the body is no JSON object"};
@@ -132,9 +125,9 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
                    fmt::format("operation {} is not served", target)};
   }
 
-  void authenticate(const http::request<http::string_body>& request) const {
+  void authenticate(const HttpRequest& request) const {
     constexpr std::string_view kScheme = "Bearer ";
-    std::string_view given = request[http::field::authorization];
+    std::string_view given = request.header("authorization");
     if (given.empty()) {
       throw ApiError{http::status::forbidden, "MissingAuthenticationTokenException",
                      "the request has no Authorization header"};
@@ -218,68 +211,31 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     return {{"Records", std::move(records)}, {"NextShardIterator", iterator.text()}};
   }
 
-  void refuse_size() {
-    keep_alive_ = false;
-    fail({http::status::payload_too_large, "SerializationException",
-          fmt::format("a request has at most {} bytes of header and {} of body", kMaxHeaderBytes,
-                      kMaxBodyBytes)});
-  }
-
-  /// What arrived is no request; nothing, when the client is simply gone.
-  void refuse_bytes(error_code error) {
-    const auto& of_http = error_code(http::error::end_of_stream).category();
-    if (error == http::error::end_of_stream || error.category() != of_http) return close();
-    server_.log_(fmt::format("http connection closed: {}", error.message()));
-    if (error == http::error::partial_message) return close();
-    keep_alive_ = false;
-    fail({http::status::bad_request, "SerializationException", error.message()});
-  }
-
-  void succeed(const json& body) { write(http::status::ok, body); }
-  void fail(const ApiError& error) {
-    write(error.status, {{"__type", error.type}, {"message", error.message}});
-  }
-
-  void write(http::status status, const json& body) {
-    response_ = {};
-    response_.version(11);
-    response_.result(status);
-    response_.set(http::field::content_type, http_api::kContentType);
-    // What a client sent comes back in messages; it need not be UTF-8.
-    response_.body() = body.dump(-1, ' ', false, json::error_handler_t::replace);
-    response_.keep_alive(keep_alive_);
-    response_.prepare_payload();
-    http::async_write(socket_, response_,
-                      [self = shared_from_this()](error_code error, std::size_t) {
-                        if (error || !self->keep_alive_) return self->close();
-                        self->read();
-                      });
-  }
-
-  void close() {
-    if (std::exchange(open_, false)) server_.acceptor_.close(socket_);
-  }
+  void succeed(const json& body) { reply_(response_of(200, body)); }
+  void fail(const ApiError& error) { reply_(response_of(error)); }
 
   HttpServer& server_;
-  tcp::socket socket_;
-  boost::beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
-  std::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
-  bool keep_alive_ = true;
-  bool open_ = true;
+  Reply reply_;
 };
 
 HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
                        BackendLinks::Hooks hooks)
     : map_(map),
       token_(std::move(token)),
-      log_(hooks.log),
-      backends_(loop_.get_executor(), std::move(hello), std::move(hooks)),
-      acceptor_(loop_.get_executor(), kMostClients,
-                [this](tcp::socket socket) {
-                  std::make_shared<Session>(*this, std::move(socket))->read();
-                }),
-      address_(acceptor_.address()) {}
+      backends_(loop_.get_executor(), std::move(hello), hooks),
+      listener_(
+          loop_.get_executor(), kMostClients,
+          {.handle =
+               [this](const HttpRequest& request, Reply reply) {
+                 std::make_shared<Call>(*this, std::move(reply))->handle(request);
+               },
+           .refusal =
+               [](int status, std::string_view type, std::string message) {
+                 return response_of(ApiError{http::int_to_status(static_cast<unsigned>(status)),
+                                             type, std::move(message)});
+               },
+           .log = hooks.log}),
+      address_(listener_.address()) {}
 
 HttpServer::~HttpServer() {
   loop_.stop();

@@ -1,22 +1,21 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "workload/frontend/backend_links.h"
-#include "workload/frontend/reserved_acceptor.h"
+#include "workload/frontend/http_listener.h"
 #include "workload/frontend/shard_map.h"
 
 namespace ceiling::frontend {
 
-/// What clients reach, on one thread of its own: HTTP/1.1 with keep-alive as http_api.h has it. A
+/// What clients reach, on one thread of its own: HTTP/1.1 and HTTP/2 as http_api.h has it. A
 /// request is routed by the published map; a shard that it cannot route is answered 500
-/// InternalFailure, as in the outage. kMostClients are served at once, further ones wait.
+/// InternalFailure, as in the outage. kMostClients are served at once, further ones wait for an
+/// idle one to be closed.
 class HttpServer {
  public:
   HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
@@ -30,15 +29,14 @@ class HttpServer {
   const std::string& address() const { return address_; }
 
  private:
-  class Session;
+  class Call;
   static constexpr std::size_t kMostClients = 64;
 
   boost::asio::io_context loop_{1};
   const PublishedMap& map_;
   std::string token_;
-  std::function<void(std::string)> log_;
   BackendLinks backends_;
-  ReservedAcceptor acceptor_;
+  HttpListener listener_;
   std::string address_;
   std::thread thread_;
 };
