@@ -65,6 +65,7 @@ LIBRARIES = {
     "Boost.Process": (re.compile(r"boost/process(\.hpp|/.*)$"), re.compile(r"harness/spawn/")),
     "libsystemd": (re.compile(r"systemd/"), re.compile(r"harness/check/ask_systemd\.cc$")),
     "RocksDB": (re.compile(r"rocksdb/"), re.compile(r"workload/backend/")),
+    "libnghttp2": (re.compile(r"nghttp2/"), re.compile(r"workload/frontend/http2_protocol\.cc$")),
     "CLI11": (re.compile(r"CLI/"), re.compile(r"harness/cli/|workload/[a-z_/]*_main\.cc$")),
     "GoogleTest": (re.compile(r"(gtest|gmock|benchmark)/"), re.compile(r"tests/")),
 }

@@ -22,7 +22,10 @@ Frontend::Frontend(Options options)
                  [this](wire::Ownership ownership) {
                    post([this, ownership = std::move(ownership)] { learn(ownership); });
                  },
-             .log = log()}),
+             .log = log()},
+            [this](wire::Change asked, kinesis::Service::Changed done) {
+              change(std::move(asked), std::move(done));
+            }),
       slices_(loop_.get_executor(), options_.token, log()),
       status_(loop_.get_executor(), options_.status, [this] { return snapshot(); }),
       peers_(hello(), {.slice =

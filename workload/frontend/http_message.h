@@ -58,9 +58,9 @@ struct HttpLimits {
   std::chrono::milliseconds request_time{20000};  ///< from a request's first byte to its last
   std::chrono::milliseconds answer_time{30000};   ///< for a client to take an answer
   std::chrono::milliseconds idle_time{60000};     ///< between two requests
-  /// A connection that has said nothing for so long may be closed for another one. The time that
-  /// it has waited for a place counts.
-  std::chrono::milliseconds fresh_time{250};
+  /// A connection that has been idle for so long may be closed for another one. Of one that has
+  /// said nothing yet, its time in the kernel's queue counts.
+  std::chrono::milliseconds quiet_time{250};
   std::chrono::milliseconds linger_time{2000};  ///< for a client to hear why it is being closed
 };
 

@@ -1,44 +1,42 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <functional>
-#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "workload/frontend/backend_links.h"
-#include "workload/frontend/reserved_acceptor.h"
+#include "workload/frontend/http_listener.h"
+#include "workload/frontend/kinesis/service.h"
 #include "workload/frontend/shard_map.h"
 
 namespace ceiling::frontend {
 
-/// What clients reach, on one thread of its own: HTTP/1.1 with keep-alive as http_api.h has it. A
-/// request is routed by the published map; a shard that it cannot route is answered 500
-/// InternalFailure, as in the outage. kMostClients are served at once, further ones wait.
+/// What clients reach, on one thread of its own: the API (kinesis/service.h) by HTTP/1.1 and
+/// HTTP/2. kMostClients are served at once, further ones wait for an idle one to be closed.
 class HttpServer {
  public:
   HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
-             BackendLinks::Hooks hooks);
+             BackendLinks::Hooks hooks, kinesis::Service::Change change);
   ~HttpServer();
 
   /// Starts the http thread. Throws std::system_error when it is refused.
   void start();
   /// Any thread may call these.
-  void use(std::vector<wire::Backend> backends);
+  void use(const wire::Configuration& configuration);
+  void map_changed();
+  void post(std::function<void()> task) { boost::asio::post(loop_, std::move(task)); }
   const std::string& address() const { return address_; }
 
  private:
-  class Session;
   static constexpr std::size_t kMostClients = 64;
 
   boost::asio::io_context loop_{1};
-  const PublishedMap& map_;
-  std::string token_;
-  std::function<void(std::string)> log_;
   BackendLinks backends_;
-  ReservedAcceptor acceptor_;
+  kinesis::Service service_;
+  HttpListener listener_;
   std::string address_;
   std::thread thread_;
 };

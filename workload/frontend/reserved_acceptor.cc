@@ -1,6 +1,7 @@
 #include "workload/frontend/reserved_acceptor.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -20,10 +21,11 @@ std::mutex& descriptor_table() {
 }
 
 ReservedAcceptor::ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                                   Accepted accepted)
+                                   Accepted accepted, MakeRoom make_room)
     : acceptor_(wire::listen_on_loopback(executor)),
       pause_(executor),
-      accepted_(std::move(accepted)) {
+      accepted_(std::move(accepted)),
+      make_room_(std::move(make_room)) {
   acceptor_.non_blocking(true);
   while (places_ < places) add_place();
 }
@@ -57,6 +59,7 @@ void ReservedAcceptor::close(tcp::socket& socket) {
     socket.close(ignored);
     free_place();
   }
+  if (pause_.cancel() > 0) waiting_ = false;
   wait();
 }
 
@@ -65,6 +68,7 @@ void ReservedAcceptor::closed() {
     const std::scoped_lock lock(mutex_, descriptor_table());
     free_place();
   }
+  if (pause_.cancel() > 0) waiting_ = false;
   wait();
 }
 
@@ -83,23 +87,35 @@ int ReservedAcceptor::reserve() {
   return 0;
 }
 
+bool ReservedAcceptor::full() {
+  const std::lock_guard lock(mutex_);
+  return connections_ >= places_;
+}
+
 void ReservedAcceptor::wait() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (waiting_ || connections_ >= places_) return;
-  }
+  if (waiting_ || (full() && !make_room_)) return;
   waiting_ = true;
   acceptor_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
-    if (error == boost::asio::error::operation_aborted) return;
+    if (error != boost::asio::error::operation_aborted) accept_or_pause();
+  });
+}
+
+bool ReservedAcceptor::somebody_waits() {
+  pollfd queue{acceptor_.native_handle(), POLLIN, 0};
+  return ::poll(&queue, 1, 0) == 1;
+}
+
+void ReservedAcceptor::accept_or_pause() {
+  // Who waited may be gone by now: nobody is closed for nobody.
+  const bool room = !full() || !make_room_ || !somebody_waits() || make_room_();
+  waiting_ = false;
+  if (room && accept_one()) return wait();
+  waiting_ = true;
+  pause_.expires_after(wire::kAcceptPause);
+  pause_.async_wait([this](error_code ended) {
+    if (ended) return;
     waiting_ = false;
-    if (accept_one()) return wait();
-    waiting_ = true;
-    pause_.expires_after(wire::kAcceptPause);
-    pause_.async_wait([this](error_code ended) {
-      if (ended) return;
-      waiting_ = false;
-      wait();
-    });
+    wait();
   });
 }
 

@@ -21,11 +21,14 @@ namespace ceiling::frontend {
 class ReservedAcceptor {
  public:
   using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
+  /// Closes one connection for another that waits; false when there is none to be closed.
+  using MakeRoom = std::function<bool()>;
 
   /// `accepted` is called on `executor` with each connection, and close() or closed() is owed for
-  /// it. Throws std::system_error when there are no descriptors for `places`.
+  /// it. `make_room`, when given, is asked there while a connection waits without a place, again
+  /// after wire::kAcceptPause. Throws std::system_error when there are no descriptors for `places`.
   ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                   Accepted accepted);
+                   Accepted accepted, MakeRoom make_room = nullptr);
 
   std::string address() const;
   /// From any thread: one place more. Throws std::system_error, and nothing has changed.
@@ -41,12 +44,16 @@ class ReservedAcceptor {
   /// 0, or the errno of the refusal.
   int reserve();
   void free_place();
+  bool full();
+  bool somebody_waits();
   void wait();
+  void accept_or_pause();
   bool accept_one();
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
   Accepted accepted_;
+  MakeRoom make_room_;
   bool waiting_ = false;
 
   std::mutex mutex_;  // guards what follows

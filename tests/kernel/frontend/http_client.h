@@ -1,13 +1,10 @@
 #pragma once
 
-#include <poll.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -64,10 +61,6 @@ class HttpClient {
     http::read(socket_, buffer_, response);
     return {static_cast<int>(response.result_int()),
             nlohmann::json::parse(response.body(), nullptr, false), response.keep_alive()};
-  }
-  bool answered_within(std::chrono::milliseconds patience) {
-    pollfd readable{socket_.native_handle(), POLLIN, 0};
-    return ::poll(&readable, 1, static_cast<int>(patience.count())) == 1;
   }
   /// Waits until the other side has closed; false when it said something more.
   bool closed() {

@@ -25,6 +25,7 @@ constexpr Member kPartitionKey = {"PartitionKey", Type::string, true, 1, 256};
 
 constexpr std::string_view kIteratorTypes[] = {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP",
                                                "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"};
+constexpr std::string_view kStreamModes[] = {"PROVISIONED", "ON_DEMAND"};
 constexpr std::string_view kFilterTypes[] = {"AFTER_SHARD_ID",    "AT_TRIM_HORIZON",
                                              "FROM_TRIM_HORIZON", "AT_LATEST",
                                              "AT_TIMESTAMP",      "FROM_TIMESTAMP"};
@@ -36,6 +37,16 @@ constexpr Member kShardFilter[] = {
 };
 constexpr Member kEntry[] = {kData, hash_key("ExplicitHashKey", false), kPartitionKey};
 
+constexpr Member kStreamModeDetails[] = {
+    {.name = "StreamMode", .required = true, .values = kStreamModes},
+};
+
+constexpr Member kCreateStream[] = {
+    kStreamName,
+    integer("ShardCount", 1, kNoMost),
+    {.name = "StreamModeDetails", .type = Type::structure, .members = kStreamModeDetails},
+};
+constexpr Member kDeleteStream[] = {kStreamName, {"EnforceConsumerDeletion", Type::boolean}};
 constexpr Member kDescribeStream[] = {kStreamName, integer("Limit", 1, 10000),
                                       name_of_128("ExclusiveStartShardId", false)};
 constexpr Member kDescribeStreamSummary[] = {kStreamName};
@@ -58,6 +69,8 @@ constexpr Member kListShards[] = {
 };
 constexpr Member kListStreams[] = {integer("Limit", 1, 10000),
                                    name_of_128("ExclusiveStartStreamName", false)};
+constexpr Member kMergeShards[] = {kStreamName, name_of_128("ShardToMerge", true),
+                                   name_of_128("AdjacentShardToMerge", true)};
 constexpr Member kPutRecord[] = {kStreamName, kData, kPartitionKey,
                                  hash_key("ExplicitHashKey", false),
                                  sequence_number("SequenceNumberForOrdering")};
@@ -69,15 +82,22 @@ constexpr Member kPutRecords[] = {{.name = "Records",
                                    .members = kEntry},
                                   kStreamName};
 
+constexpr Member kSplitShard[] = {kStreamName, name_of_128("ShardToSplit", true),
+                                  hash_key("NewStartingHashKey", true)};
+
 constexpr std::array kOperations = {
+    Operation{"CreateStream", kCreateStream},
+    Operation{"DeleteStream", kDeleteStream},
     Operation{"DescribeStream", kDescribeStream},
     Operation{"DescribeStreamSummary", kDescribeStreamSummary},
     Operation{"GetRecords", kGetRecords},
     Operation{"GetShardIterator", kGetShardIterator},
     Operation{"ListShards", kListShards},
     Operation{"ListStreams", kListStreams},
+    Operation{"MergeShards", kMergeShards},
     Operation{"PutRecord", kPutRecord},
     Operation{"PutRecords", kPutRecords},
+    Operation{"SplitShard", kSplitShard},
 };
 
 }  // namespace

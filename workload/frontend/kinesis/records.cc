@@ -63,7 +63,8 @@ std::uint64_t sequence_of(const Document& request) {
 /// The number in the id of a shard that `stream` has.
 int shard_of(const wire::Stream& stream, const std::string& id) {
   const auto shard = http_api::shard_of(id);
-  if (!shard || *shard >= static_cast<int>(stream.shards()) || http_api::shard_id(*shard) != id) {
+  const auto shards = wire::shards_of(stream).size();
+  if (!shard || static_cast<std::size_t>(*shard) >= shards || http_api::shard_id(*shard) != id) {
     throw not_found(fmt::format("Shard {} in stream {} under account {} does not exist", id,
                                 stream.name(), stream.account()));
   }
@@ -106,7 +107,7 @@ Service::Question Service::get_question(const std::string& stream, int shard,
 }
 
 void Service::put_record(const Shared& context) {
-  Question question = put_question(context->request, stream_of(*context).name());
+  Question question = put_question(context->request, wire::id_of(stream_of(*context)));
   question.answered = [this, context](const wire::Envelope& answer, const Destination& to) {
     succeed(*context, {{"ShardId", http_api::shard_id(to.shard)},
                        {"SequenceNumber", std::to_string(answer.put_done().sequence())},
@@ -117,7 +118,7 @@ void Service::put_record(const Shared& context) {
 }
 
 void Service::put_records(const Shared& context) {
-  const std::string stream = stream_of(*context).name();
+  const std::string stream = wire::id_of(stream_of(*context));
   const Document& records = context->request.at("Records");
   std::size_t bytes = 0;
   for (const Document& record : records) {
@@ -167,8 +168,8 @@ void Service::get_shard_iterator(const Shared& context) {
   const wire::Stream& stream = stream_of(*context);
   const int shard = shard_of(stream, request.at("ShardId").get<std::string>());
   const auto type = request.at("ShardIteratorType").get<std::string>();
-  const auto answer = [this, context, name = stream.name(), shard](std::uint64_t sequence) {
-    succeed(*context, {{"ShardIterator", seal_iterator(*context, name, shard, sequence)}});
+  const auto answer = [this, context, id = wire::id_of(stream), shard](std::uint64_t sequence) {
+    succeed(*context, {{"ShardIterator", seal_iterator(*context, id, shard, sequence)}});
   };
   if (type == "TRIM_HORIZON") return answer(0);
   if (type == "AT_SEQUENCE_NUMBER") return answer(sequence_of(request));
@@ -176,6 +177,7 @@ void Service::get_shard_iterator(const Shared& context) {
 
   wire::Get get;
   get.set_limit(1);
+  get.set_only_where(true);
   if (type == "LATEST") {
     get.set_from_sequence(kPastTheEnd);
   } else {
@@ -183,7 +185,7 @@ void Service::get_shard_iterator(const Shared& context) {
     if (from == request.end()) throw invalid_argument("AT_TIMESTAMP needs Timestamp");
     get.set_from_arrived_ms(std::max<std::uint64_t>(from->get<std::uint64_t>(), 1));
   }
-  Question question = get_question(stream.name(), shard, get);
+  Question question = get_question(wire::id_of(stream), shard, get);
   question.answered = [answer](const wire::Envelope& found, const Destination&) {
     const wire::GetDone& done = found.get_done();
     answer(done.records().empty() ? done.next_sequence() : done.records(0).sequence());
@@ -207,14 +209,16 @@ void Service::get_records(const Shared& context) {
                                "now it is {} ms, which is more than the tolerated {} ms later.",
                                iterator->issued_ms, now, life.count())};
   }
-  const wire::Stream& stream = stream_named(context->account, iterator->stream);
   const int shard = static_cast<int>(iterator->shard);
+  if (stream_with(iterator->stream) == nullptr) {
+    throw not_found("The stream of the iterator has been deleted.");
+  }
   wire::Get get;
   get.set_from_sequence(iterator->sequence);
   get.set_limit(request.value("Limit", kMostRecords));
-  Question question = get_question(stream.name(), shard, get);
-  question.answered = [this, context, shard, name = stream.name()](const wire::Envelope& answer,
-                                                                   const Destination&) {
+  Question question = get_question(iterator->stream, shard, get);
+  question.answered = [this, context, shard, id = iterator->stream](const wire::Envelope& answer,
+                                                                    const Destination&) {
     const wire::GetDone& done = answer.get_done();
     Document records = Document::array();
     for (const wire::Record& record : done.records()) {
@@ -230,10 +234,14 @@ void Service::get_records(const Shared& context) {
       const std::uint64_t read = done.records().rbegin()->arrived_ms();
       behind = std::max<std::uint64_t>(1, done.latest_arrived_ms() - read);
     }
-    succeed(*context,
-            {{"Records", std::move(records)},
-             {"NextShardIterator", seal_iterator(*context, name, shard, done.next_sequence())},
-             {"MillisBehindLatest", behind}});
+    Document page = {{"Records", std::move(records)}, {"MillisBehindLatest", behind}};
+    Document children = done.more() ? Document() : child_shards(id, shard);
+    if (children.empty()) {
+      page["NextShardIterator"] = seal_iterator(*context, id, shard, done.next_sequence());
+    } else {
+      page["ChildShards"] = std::move(children);
+    }
+    succeed(*context, page);
   };
   question.failed = [this, context](const ApiError& error) { fail(*context, error); };
   ask(std::move(question));

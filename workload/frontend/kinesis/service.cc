@@ -28,8 +28,12 @@ wire::Result result_of(const wire::Envelope& answer) {
 }  // namespace
 
 Service::Service(const boost::asio::any_io_executor& executor, const PublishedMap& map,
-                 std::string token, Call call)
-    : executor_(executor), map_(map), token_(std::move(token)), call_(std::move(call)) {
+                 std::string token, Call call, Change change)
+    : executor_(executor),
+      map_(map),
+      token_(std::move(token)),
+      call_(std::move(call)),
+      change_(std::move(change)) {
   verifier_.emplace(std::vector{account_named(token_, kFleetAccount)}, std::string(kRegion));
 }
 
@@ -87,14 +91,18 @@ std::string Service::authenticate(const HttpRequest& request) {
 void Service::dispatch(std::string_view operation, const Shared& context) {
   using Handler = void (Service::*)(const Shared&);
   static constexpr std::pair<std::string_view, Handler> kHandlers[] = {
+      {"CreateStream", &Service::create_stream},
+      {"DeleteStream", &Service::delete_stream},
       {"DescribeStream", &Service::describe_stream},
       {"DescribeStreamSummary", &Service::describe_stream_summary},
       {"GetRecords", &Service::get_records},
       {"GetShardIterator", &Service::get_shard_iterator},
       {"ListShards", &Service::list_shards},
       {"ListStreams", &Service::list_streams},
+      {"MergeShards", &Service::merge_shards},
       {"PutRecord", &Service::put_record},
       {"PutRecords", &Service::put_records},
+      {"SplitShard", &Service::split_shard},
   };
   for (const auto& [name, handler] : kHandlers) {
     if (name == operation) return (this->*handler)(context);
@@ -157,6 +165,10 @@ void Service::settle(const Question& question, const Destination& asked,
       return question.answered(*answer, asked);
     case wire::RESULT_NOT_OWNER:
       return question.failed(internal_failure("the backend does not own the shard"));
+    case wire::RESULT_LIMITED:
+      return question.failed(
+          {400, "ProvisionedThroughputExceededException",
+           fmt::format("Rate exceeded for shard {}", http_api::shard_id(asked.shard))});
     case wire::RESULT_FULL:
       return question.failed(internal_failure("the backend has no room for more records"));
     default:
@@ -168,7 +180,7 @@ void Service::succeed(const Context& context, const Document& answer) {
   context.reply({200,
                  std::string(content_type_of(context.format)),
                  {{"x-amzn-RequestId", request_id()}},
-                 write_answer(answer, context.format)});
+                 answer.is_null() ? "" : write_answer(answer, context.format)});
 }
 
 void Service::fail(const Context& context, const ApiError& error) {

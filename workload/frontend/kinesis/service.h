@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -29,9 +30,13 @@ class Service {
   using Done = std::function<void(const wire::Envelope*)>;
   using Call = std::function<void(const std::string& backend, wire::Envelope request, Done done)>;
 
-  /// `map` and what `call` needs outlive this.
+  /// Called on the http thread, once, when membership has answered.
+  using Changed = std::function<void(const wire::ChangeDone&)>;
+  using Change = std::function<void(wire::Change change, Changed done)>;
+
+  /// `map` and what `call` and `change` need outlive this.
   Service(const boost::asio::any_io_executor& executor, const PublishedMap& map, std::string token,
-          Call call);
+          Call call, Change change);
 
   /// Streams and accounts; before the first one only the fleet's account is known, and no stream.
   void configure(const wire::Configuration& configuration);
@@ -62,6 +67,10 @@ class Service {
 
   std::string authenticate(const HttpRequest& request);
   void dispatch(std::string_view operation, const Shared& context);
+  void create_stream(const Shared& context);
+  void delete_stream(const Shared& context);
+  void split_shard(const Shared& context);
+  void merge_shards(const Shared& context);
   void describe_stream(const Shared& context);
   void describe_stream_summary(const Shared& context);
   void get_records(const Shared& context);
@@ -73,8 +82,15 @@ class Service {
 
   const wire::Stream& stream_of(const Context& context) const;
   const wire::Stream& stream_named(const std::string& account, const std::string& name) const;
+  /// By id; nullptr: there is none.
+  const wire::Stream* stream_with(const std::string& id) const;
+  /// Those that a closed shard was split or merged into; empty for an open one.
+  Document child_shards(const std::string& stream_id, int shard) const;
   Question put_question(const Document& record, const std::string& stream) const;
   Question get_question(const std::string& stream, int shard, const wire::Get& get) const;
+  Document common_description(const Context& context, const wire::Stream& stream);
+  std::string_view status_of(const wire::Stream& stream);
+  void ask_membership(const Shared& context, wire::Change change);
   void ask(Question question);
   void ask_again(Question question, const Destination& refused);
   void ask_last(const Question& question);
@@ -89,6 +105,9 @@ class Service {
   const PublishedMap& map_;
   std::string token_;
   Call call_;
+  Change change_;
+  /// Of each stream that a client has made, by id: so many of its shards have been routed.
+  std::map<std::string, int> routed_;
   std::optional<wire::Configuration> configuration_;
   std::optional<sigv4::Verifier> verifier_;
   std::list<std::weak_ptr<boost::asio::steady_timer>> waiting_;  // for another map

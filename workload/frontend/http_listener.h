@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "workload/frontend/http_connection.h"
+#include "workload/frontend/http_message.h"
+#include "workload/frontend/reserved_acceptor.h"
+
+namespace ceiling::frontend {
+
+/// Listens for clients and serves `places` of them at once, all on the one thread of `executor`.
+/// When somebody waits for a place, the connection that has been idle for the longest is closed.
+class HttpListener {
+ public:
+  /// Throws std::system_error when there are no descriptors for `places`.
+  HttpListener(const boost::asio::any_io_executor& executor, std::size_t places, HttpHooks hooks,
+               HttpLimits limits = {});
+
+  std::string address() const { return acceptor_.address(); }
+
+ private:
+  void serve(boost::asio::ip::tcp::socket socket);
+  bool make_room();
+
+  std::shared_ptr<HttpService> service_;
+  std::unordered_set<std::shared_ptr<HttpConnection>> connections_;
+  ReservedAcceptor acceptor_;
+};
+
+}  // namespace ceiling::frontend
