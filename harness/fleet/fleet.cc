@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
 
 #include "cgroups/error.h"
 #include "harness/fleet/host_limits.h"
@@ -34,6 +35,16 @@ std::pair<int, rlim_t> as_granted(int resource) {
 /// A frontend needs two for every peer.
 std::pair<int, rlim_t> all_descriptors() {
   return as_granted(RLIMIT_NOFILE);
+}
+
+/// Those that clients have made meanwhile are in no plan; what is routed of them has to tile too.
+void add_streams_of_clients(const std::vector<wire::Route>& routes,
+                            std::vector<wire::Stream>& streams) {
+  std::set<std::string> known;
+  for (const wire::Stream& stream : streams) known.insert(wire::id_of(stream));
+  for (const wire::Route& route : routes) {
+    if (known.insert(route.stream()).second) streams.emplace_back().set_name(route.stream());
+  }
 }
 
 }  // namespace
@@ -249,11 +260,13 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
   if (now.version() != before.version() || now.complete() != before.complete() ||
       now.digest() != before.digest()) {
     const std::vector<wire::Route> routes(now.routes().begin(), now.routes().end());
+    std::vector<wire::Stream> streams = streams_;
+    add_streams_of_clients(routes, streams);
     record(MapEvent{.frontend = frontend.name,
                     .version = now.version(),
                     .digest = fmt::format("{:016x}", now.digest()),
                     .complete = now.complete(),
-                    .tiling = !wire::tiling_problem(streams_, routes),
+                    .tiling = !wire::tiling_problem(streams, routes),
                     .published = true});
   }
   const wire::Refusal& refusal = status.refusal();
