@@ -75,7 +75,7 @@ Site::Site(RegistryEntry entry, EventLoop& loop, Launcher& launcher, Cgroup& gro
 fs::path Site::make_data_folder(const std::string& label, const std::string& name) const {
   const fs::path fleet = entry_.data / label;
   if (!fs::exists(fleet)) make_new_folder(fleet);
-  const fs::path folder = fleet / name;
+  fs::path folder = fleet / name;
   make_new_folder(folder);
   if (::chmod(folder.c_str(), 0700) != 0 ||
       ::chown(folder.c_str(), service_uid(), service_uid()) != 0) {

@@ -56,7 +56,7 @@ class RecordStore {
 
   /// The record's sequence number, not to be told before committed(); nothing when there is no room
   /// for it. Requires at most kMaxRecordBytes. A clock that went back is not believed.
-  std::optional<std::uint64_t> append(const ShardId& shard, std::string partition_key,
+  std::optional<std::uint64_t> append(const ShardId& id, std::string partition_key,
                                       std::string data, std::uint64_t now_ms);
   /// Drops records that arrived before `before_ms` from the front of every shard, at most a few
   /// thousand of each: call it again.
@@ -87,7 +87,7 @@ class RecordStore {
   /// What is committed, from `from_sequence` on but not before the first record that arrived at
   /// `from_arrived_ms` or later; at most `limit` records (0: as many as a page takes). Below the
   /// oldest record it begins there, past the newest it is empty and goes on after that.
-  Page read(const ShardId& shard, std::uint64_t from_sequence, std::uint32_t limit,
+  Page read(const ShardId& id, std::uint64_t from_sequence, std::uint32_t limit,
             std::uint64_t from_arrived_ms = 0) const;
 
   std::uint64_t records() const { return records_; }  ///< committed

@@ -55,6 +55,7 @@ class Crashes {
     std::vector<std::string> wrong = read_back(address);
     std::atomic<int> left = std::uniform_int_distribution(1, 300)(random_);
     std::vector<std::thread> writers;
+    writers.reserve(kWriters);
     for (int writer = 0; writer < kWriters; ++writer) {
       writers.emplace_back([&, writer] { write(address, writer, left, backend); });
     }
