@@ -8,7 +8,7 @@ ceiling_test(frontend_program_test LABEL kernel
           ${CMAKE_CURRENT_LIST_DIR}/../unit/frontend/raw_client.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/bad_input_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/refused_test.cc
-  LINK workload_programs_support spawn_support ceiling::cgroups fmt::fmt-header-only
+  LINK workload_programs_support spawn_support ceiling::accounts ceiling::cgroups ceiling::signature_v4 fmt::fmt-header-only
        nlohmann_json::nlohmann_json ${NGHTTP2_STATIC})
 
 # A fleet of 151 frontends: a program of its own, because it takes most of the host's pids.

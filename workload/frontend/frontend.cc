@@ -168,8 +168,7 @@ void Frontend::advance() {
     peers.push_back(member);
     for (std::uint32_t part = 0; part < parts; ++part) needed.emplace(member.name(), part);
   }
-  const std::vector<wire::Stream> streams(current_.streams().begin(),
-                                          current_.streams().end());
+  const std::vector<wire::Stream> streams(current_.streams().begin(), current_.streams().end());
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);

@@ -15,10 +15,8 @@ HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello h
           std::move(change)),
       listener_(
           loop_.get_executor(), kMostClients,
-          {.handle =
-               [this](HttpRequest request, Reply reply) {
-                 service_.handle(std::move(request), std::move(reply));
-               },
+          {.handle = [this](HttpRequest request,
+                            Reply reply) { service_.handle(std::move(request), std::move(reply)); },
            .refusal =
                [this](int status, std::string_view type, const std::string& message) {
                  return service_.refusal(status, type, message);

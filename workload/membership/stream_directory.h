@@ -20,7 +20,8 @@ struct ChangeError {
 
 /// The streams of all accounts with their shards, and their changes. A shard that is split or
 /// merged is closed first: only when its owner has said that it takes no more records are there
-/// shards in its place (replace_closed()), so that every record of a key is older in the closed one.
+/// shards in its place (replace_closed()), so that every record of a key is older in the closed
+/// one.
 class StreamDirectory {
  public:
   static constexpr std::size_t kMostStreams = 100;  ///< of one account

@@ -127,8 +127,8 @@ void Service::describe_stream(const Shared& context) {
   const std::vector<wire::Shard> shards = wire::shards_of(stream);
   const std::size_t first =
       std::min(shards.size(), shard_after(context->request, "ExclusiveStartShardId"));
-  const std::size_t count = std::min(shards.size() - first,
-                                     context->request.value("Limit", kDescribedShardsAPage));
+  const std::size_t count =
+      std::min(shards.size() - first, context->request.value("Limit", kDescribedShardsAPage));
   Document description = common_description(*context, stream);
   description["Shards"] = shard_page(std::span(shards).subspan(first, count));
   description["HasMoreShards"] = first + count < shards.size();
@@ -178,7 +178,8 @@ void Service::list_shards(const Shared& context) {
     const bool wanted = shard.number() >= filter.first && !(filter.open_only && shard.closed());
     if (wanted) shards.push_back(std::move(shard));
   }
-  const std::size_t count = std::min(shards.size(), request.value("MaxResults", kListedShardsAPage));
+  const std::size_t count =
+      std::min(shards.size(), request.value("MaxResults", kListedShardsAPage));
   Document answer = {{"Shards", shard_page(std::span(shards).first(count))}};
   if (count < shards.size()) {
     const ShardIterator at{context->account, name, shards[count].number(),
