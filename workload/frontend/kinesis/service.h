@@ -91,7 +91,7 @@ class Service {
   Call call_;
   std::optional<wire::Configuration> configuration_;
   std::optional<sigv4::Verifier> verifier_;
-  std::list<std::weak_ptr<boost::asio::steady_timer>> waiting_;  // for another map
+  std::list<boost::asio::steady_timer> waiting_;  // for another map
   std::mt19937_64 random_{std::random_device{}()};
 };
 
