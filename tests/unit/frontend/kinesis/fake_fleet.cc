@@ -84,9 +84,9 @@ HttpRequest FakeFleet::request(std::string_view operation, std::string body, For
   return made;
 }
 
-FakeFleet::Answered FakeFleet::send(HttpRequest request) {
+FakeFleet::Answered FakeFleet::send(const HttpRequest& request) {
   auto answered = std::make_shared<std::optional<HttpResponse>>();
-  service.handle(std::move(request), [answered](HttpResponse response) {
+  service.handle(request, [answered](HttpResponse response) {
     if (*answered) throw std::logic_error("answered twice");
     *answered = std::move(response);
   });

@@ -43,7 +43,7 @@ class FakeFleet {
                       std::string_view account = kFleetAccount,
                       std::string_view token = kToken) const;
   /// Holds nothing until it is answered.
-  Answered send(HttpRequest request);
+  Answered send(const HttpRequest& request);
   Answered send(std::string_view operation, const Document& body,
                 std::string_view account = kFleetAccount);
   /// The answer to what is answered at once, with 200.

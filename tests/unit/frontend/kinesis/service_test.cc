@@ -62,8 +62,8 @@ void answer_none(FakeFleet& fleet) {
 
 TEST(Service, AWrongSignatureIsRefusedAndNothingIsSent) {
   FakeFleet fleet;
-  const auto refusal_of = [&](HttpRequest request) {
-    const auto answered = fleet.send(std::move(request));
+  const auto refusal_of = [&](const HttpRequest& request) {
+    const auto answered = fleet.send(request);
     return *answered ? error_in(**answered) : "not answered";
   };
   const std::string body = put_in(0).dump();
@@ -604,7 +604,7 @@ TEST(ListShards, PagesGoOnByNextToken) {
 TEST(ListShards, OnlyAFreshNextTokenOfOurOwnAloneIsTaken) {
   FakeFleet fleet;
   const Document page = fleet.good("ListShards", {{"StreamName", "orders"}, {"MaxResults", 1}});
-  const Document token = page.at("NextToken");
+  const Document& token = page.at("NextToken");
   const std::string invalid = "400 InvalidArgumentException: Invalid NextToken.";
   EXPECT_EQ(fleet.bad("ListShards", {{"NextToken", token}}, kOtherAccount), invalid);
   EXPECT_EQ(fleet.bad("ListShards", {{"NextToken", "x"}}), invalid);
