@@ -27,9 +27,9 @@ wire::Result result_of(const wire::Envelope& answer) {
 
 }  // namespace
 
-Service::Service(const boost::asio::any_io_executor& executor, const PublishedMap& map,
-                 std::string token, Call call)
-    : executor_(executor), map_(map), token_(std::move(token)), call_(std::move(call)) {
+Service::Service(boost::asio::any_io_executor executor, const PublishedMap& map, std::string token,
+                 Call call)
+    : executor_(std::move(executor)), map_(map), token_(std::move(token)), call_(std::move(call)) {
   verifier_.emplace(std::vector{account_named(token_, kFleetAccount)}, std::string(kRegion));
 }
 
@@ -46,7 +46,7 @@ void Service::map_changed() {
   for (auto& timer : waiting_) timer.cancel();
 }
 
-void Service::handle(HttpRequest request, Reply reply) {
+void Service::handle(const HttpRequest& request, Reply reply) {
   const auto context = std::make_shared<Context>();
   context->reply = std::move(reply);
   try {

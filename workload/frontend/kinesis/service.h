@@ -30,13 +30,13 @@ class Service {
   using Call = std::function<void(const std::string& backend, wire::Envelope request, Done done)>;
 
   /// `map` and what `call` needs outlive this.
-  Service(const boost::asio::any_io_executor& executor, const PublishedMap& map, std::string token,
+  Service(boost::asio::any_io_executor executor, const PublishedMap& map, std::string token,
           Call call);
 
   /// Streams and accounts; before the first one only the fleet's account is known, and no stream.
   void configure(const wire::Configuration& configuration);
   void map_changed();
-  void handle(HttpRequest request, Reply reply);
+  void handle(const HttpRequest& request, Reply reply);
 
   /// The shape of every refusal, also of what is no request.
   HttpResponse refusal(int status, std::string_view type, const std::string& message,
