@@ -5,6 +5,8 @@ ceiling_test(protocol_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/protocol/connection_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/protocol/http_api_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/protocol/accounts_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/protocol/base64_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/protocol/shard_iterator_test.cc
   LINK ceiling::protocol ceiling::accounts)
 
 ceiling_test(signature_v4_test LABEL unit

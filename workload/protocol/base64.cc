@@ -22,6 +22,10 @@ std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0 || digits.find_first_not_of(kDigits) != digits.npos) {
     return std::nullopt;
   }
+  // Nor does it look at the bits of the last digit that belong to no byte.
+  if (padding > 0 && kDigits.find(digits.back()) % (padding == 1 ? 4 : 16) != 0) {
+    return std::nullopt;
+  }
   std::string data(text.size() / 4 * 3, '\0');
   if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
                       reinterpret_cast<const unsigned char*>(text.data()),

@@ -50,7 +50,7 @@ std::string to_decimal(HashKey key) {
 }
 
 std::optional<HashKey> hash_key_of_decimal(std::string_view digits) {
-  if (digits.empty()) return std::nullopt;
+  if (digits.empty() || (digits.front() == '0' && digits != "0")) return std::nullopt;
   HashKey key = 0;
   for (const char c : digits) {
     if (c < '0' || c > '9') return std::nullopt;

@@ -12,7 +12,8 @@ __extension__ typedef unsigned __int128 HashKey;
 /// The MD5 of a partition key as a big-endian number: where the record belongs.
 HashKey hash_key(std::string_view partition_key);
 
-/// As the API writes it. Of what is no decimal number, or 2^128 and more: nothing.
+/// As the API writes it. Of what is no decimal number, begins with a needless zero, or is 2^128 and
+/// more: nothing.
 std::string to_decimal(HashKey key);
 std::optional<HashKey> hash_key_of_decimal(std::string_view digits);
 

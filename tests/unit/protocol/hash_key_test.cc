@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace ceiling {
 namespace {
 
@@ -13,6 +15,30 @@ constexpr HashKey key(std::uint64_t high, std::uint64_t low) {
 TEST(HashKey, IsTheMd5AsABigEndianNumber) {
   EXPECT_TRUE(hash_key("") == key(0xd41d8cd98f00b204, 0xe9800998ecf8427e));
   EXPECT_TRUE(hash_key("abc") == key(0x900150983cd24fb0, 0xd6963f7d28e17f72));
+}
+
+TEST(HashKey, IsWrittenAndReadAsADecimal) {
+  const std::pair<HashKey, const char*> cases[] = {
+      {0, "0"},
+      {9, "9"},
+      {10, "10"},
+      {key(1, 0), "18446744073709551616"},
+      {~HashKey{0} - 5, "340282366920938463463374607431768211450"},
+      {~HashKey{0}, "340282366920938463463374607431768211455"},
+  };
+  for (const auto& [number, digits] : cases) {
+    EXPECT_EQ(to_decimal(number), digits);
+    EXPECT_TRUE(hash_key_of_decimal(digits) == number) << digits;
+  }
+}
+
+TEST(HashKey, WhatIsNoDecimalBelowTwoToThe128IsNone) {
+  for (const char* digits :
+       {"340282366920938463463374607431768211456", "340282366920938463463374607431768211460",
+        "999999999999999999999999999999999999999", "3402823669209384634633746074317682114550", "00",
+        "01", "", " 1", "1 ", "-1", "+1", "1e3", "0x1", "1.0", "a", "/", ":"}) {
+    EXPECT_FALSE(hash_key_of_decimal(digits)) << digits;
+  }
 }
 
 TEST(ShardRange, OneShardHasTheWholeSpace) {

@@ -25,18 +25,24 @@ std::string member_path(std::string_view parent, std::string_view name) {
   return parent.empty() ? path : fmt::format("{}.{}", parent, path);
 }
 
+bool is_inside_character(char utf8) {
+  return (static_cast<unsigned char>(utf8) & 0xc0) == 0x80;
+}
+
 /// As messages show it; a record is not shown back to who sent it.
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 128;
-  return text.size() <= kMost ? std::string(text) : std::string(text.substr(0, kMost)) + "...";
+  if (text.size() <= kMost) return std::string(text);
+  std::size_t end = kMost;
+  while (is_inside_character(text[end])) --end;
+  return std::string(text.substr(0, end)) + "...";
 }
 
 /// UTF-16 code units, which the service counts lengths in.
 std::int64_t length_of(std::string_view utf8) {
   std::int64_t length = 0;
   for (const char c : utf8) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) != 0x80) length += byte >= 0xf0 ? 2 : 1;
+    if (!is_inside_character(c)) length += static_cast<unsigned char>(c) >= 0xf0 ? 2 : 1;
   }
   return length;
 }
@@ -244,19 +250,25 @@ class Reader {
   std::vector<std::string> violations_;
 };
 
-Document decode(std::string_view body, Format format) {
-  if (body.empty()) return Document::object();
-  const bool json = format == Format::json;
-  if (json ? !json_is_bounded(body) : !cbor_is_bounded(body)) {
-    throw malformed(json ? "the body is no JSON of a request: too deep, or too many values"
-                         : "the body is no CBOR of a request: cut, too deep, or too many values");
+Document decode_json(std::string_view body) {
+  if (!json_is_bounded(body)) {
+    throw malformed("the body is no JSON of a request: too deep, or too many values");
   }
-  Document document =
-      json ? Document::parse(body, nullptr, false)
-           : Document::from_cbor(body, true, false, Document::cbor_tag_handler_t::ignore);
-  if (document.is_discarded()) {
-    throw malformed(json ? "the body is no JSON" : "the body is no CBOR");
+  Document document = Document::parse(body, nullptr, false);
+  // The parser takes a zero byte for the end.
+  if (document.is_discarded() || body.find('\0') != std::string_view::npos) {
+    throw malformed("the body is no JSON");
   }
+  return document;
+}
+
+Document decode_cbor(std::string_view body) {
+  const auto plain = bounded_cbor(body);
+  if (!plain) {
+    throw malformed("the body is no CBOR of a request: cut, too deep, or too many values");
+  }
+  Document document = Document::from_cbor(*plain, true, false);
+  if (document.is_discarded()) throw malformed("the body is no CBOR");
   return document;
 }
 
@@ -284,7 +296,9 @@ std::string_view content_type_of(Format format) {
 }
 
 Document parse_request(std::string_view body, Format format, const Operation& operation) {
-  Document document = decode(body, format);
+  Document document = body.empty()             ? Document::object()
+                      : format == Format::json ? decode_json(body)
+                                               : decode_cbor(body);
   Reader reader(format);
   Document request = reader.structure(document, operation.input, "");
   reader.throw_violations();

@@ -3,12 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <utility>
 
 namespace ceiling::frontend::kinesis {
 namespace {
 
+/// Of items to come; no body is so long.
 constexpr std::uint64_t kUntilBreak = std::numeric_limits<std::uint64_t>::max();
+/// The argument of -2^63.
+constexpr std::uint64_t kMostNegative = std::numeric_limits<std::int64_t>::max();
 
 /// RFC 8949: heads of data items, one after the other.
 class CborItems {
@@ -17,10 +20,11 @@ class CborItems {
 
   struct Head {
     int major = 0;
-    std::uint64_t argument = 0;  ///< kUntilBreak: of indefinite length, or the break itself
+    std::uint64_t argument = 0;
+    bool indefinite = false;  ///< of no length, but up to a break; with major 7 the break itself
   };
 
-  bool empty() const { return bytes_.empty(); }
+  std::size_t left() const { return bytes_.size(); }
 
   std::optional<Head> next() {
     if (bytes_.empty()) return std::nullopt;
@@ -28,9 +32,8 @@ class CborItems {
     bytes_.remove_prefix(1);
     Head head{first >> 5, first & 31U};
     if (head.argument == 31) {
-      const bool may = head.major >= 2 && head.major != 6;
-      head.argument = kUntilBreak;
-      return may ? std::optional(head) : std::nullopt;
+      head.indefinite = true;
+      return head.major >= 2 && head.major != 6 ? std::optional(head) : std::nullopt;
     }
     if (head.argument >= 28) return std::nullopt;
     if (head.argument >= 24) {
@@ -47,10 +50,10 @@ class CborItems {
 
   /// The bytes of a string whose head has been read; in pieces, each with a length.
   bool skip_string(const Head& head) {
-    if (head.argument != kUntilBreak) return skip(head.argument);
+    if (!head.indefinite) return skip(head.argument);
     while (const auto piece = next()) {
-      if (piece->major == 7 && piece->argument == kUntilBreak) return true;
-      if (piece->major != head.major || piece->argument == kUntilBreak) return false;
+      if (piece->major == 7 && piece->indefinite) return true;
+      if (piece->major != head.major || piece->indefinite) return false;
       if (!skip(piece->argument)) return false;
     }
     return false;
@@ -88,35 +91,41 @@ bool json_is_bounded(std::string_view body) {
   return true;
 }
 
-bool cbor_is_bounded(std::string_view body) {
+std::optional<std::string> bounded_cbor(std::string_view body) {
   CborItems items(body);
+  std::string plain;
+  plain.reserve(body.size());
   std::array<std::uint64_t, kMostDepth> open{};  // items still to come in each container
   std::size_t depth = 0;
   std::size_t tags = 0;
   for (std::size_t values = 0; values < kMostValues; ++values) {
+    const std::size_t left = items.left();
     const auto head = items.next();
-    if (!head) return false;
-    const bool is_break = head->major == 7 && head->argument == kUntilBreak;
-    if (is_break && (depth == 0 || open[depth - 1] != kUntilBreak)) return false;
+    if (!head) return std::nullopt;
+    if (head->major == 6) {  // what it is the tag of follows
+      if (++tags > kMostDepth) return std::nullopt;
+      continue;
+    }
+    const bool is_break = head->major == 7 && head->indefinite;
+    if (is_break && (tags > 0 || depth == 0 || open[depth - 1] != kUntilBreak)) return std::nullopt;
+    tags = 0;
+    if (head->major == 1 && head->argument > kMostNegative) return std::nullopt;
     const bool is_string = head->major == 2 || head->major == 3;
-    if (is_string && !items.skip_string(*head)) return false;
-    tags = head->major == 6 ? tags + 1 : 0;
-    if (tags > kMostDepth) return false;
-    if (tags > 0) continue;  // what it is the tag of follows
-    const bool opens = head->major == 4 || head->major == 5;
-    if (opens && head->argument != 0) {
-      if (depth == kMostDepth) return false;
-      const bool pairs = head->major == 5 && head->argument != kUntilBreak;
-      if (head->argument > body.size() && head->argument != kUntilBreak) return false;
-      open[depth++] = pairs ? 2 * head->argument : head->argument;
+    if (is_string && !items.skip_string(*head)) return std::nullopt;
+    plain += body.substr(body.size() - left, left - items.left());
+    if ((head->major == 4 || head->major == 5) && head->argument != 0) {
+      if (depth == kMostDepth) return std::nullopt;
+      if (!head->indefinite && head->argument > body.size()) return std::nullopt;
+      const std::uint64_t items_each = head->major == 5 ? 2 : 1;
+      open[depth++] = head->indefinite ? kUntilBreak : items_each * head->argument;
       continue;
     }
     if (is_break) --depth;
     // An item has ended, and with it the containers that it was the last of.
     while (depth > 0 && open[depth - 1] != kUntilBreak && --open[depth - 1] == 0) --depth;
-    if (depth == 0) return items.empty();
+    if (depth == 0) return items.left() == 0 ? std::optional(std::move(plain)) : std::nullopt;
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace ceiling::frontend::kinesis

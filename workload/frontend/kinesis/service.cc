@@ -27,9 +27,9 @@ wire::Result result_of(const wire::Envelope& answer) {
 
 }  // namespace
 
-Service::Service(const boost::asio::any_io_executor& executor, const PublishedMap& map,
-                 std::string token, Call call, Change change)
-    : executor_(executor),
+Service::Service(boost::asio::any_io_executor executor, const PublishedMap& map, std::string token,
+                 Call call, Change change)
+    : executor_(std::move(executor)),
       map_(map),
       token_(std::move(token)),
       call_(std::move(call)),
@@ -47,12 +47,10 @@ void Service::configure(const wire::Configuration& configuration) {
 }
 
 void Service::map_changed() {
-  for (const auto& waiting : std::exchange(waiting_, {})) {
-    if (const auto timer = waiting.lock()) timer->cancel();
-  }
+  for (auto& timer : waiting_) timer.cancel();
 }
 
-void Service::handle(HttpRequest request, Reply reply) {
+void Service::handle(const HttpRequest& request, Reply reply) {
   const auto context = std::make_shared<Context>();
   context->reply = std::move(reply);
   try {
@@ -142,10 +140,11 @@ void Service::ask_again(Question question, const Destination& refused) {
   if (now && (now->backend != refused.backend || now->epoch != refused.epoch)) {
     return ask_last(question);
   }
-  const auto timer = std::make_shared<boost::asio::steady_timer>(executor_, kMapPatience);
-  waiting_.push_back(timer);
-  timer->async_wait(
-      [this, timer, asked = std::move(question)](boost::system::error_code) { ask_last(asked); });
+  const auto timer = waiting_.emplace(waiting_.end(), executor_, kMapPatience);
+  timer->async_wait([this, timer, asked = std::move(question)](boost::system::error_code) {
+    waiting_.erase(timer);
+    ask_last(asked);
+  });
 }
 
 void Service::ask_last(const Question& question) {

@@ -35,13 +35,13 @@ class Service {
   using Change = std::function<void(wire::Change change, Changed done)>;
 
   /// `map` and what `call` and `change` need outlive this.
-  Service(const boost::asio::any_io_executor& executor, const PublishedMap& map, std::string token,
+  Service(boost::asio::any_io_executor executor, const PublishedMap& map, std::string token,
           Call call, Change change);
 
   /// Streams and accounts; before the first one only the fleet's account is known, and no stream.
   void configure(const wire::Configuration& configuration);
   void map_changed();
-  void handle(HttpRequest request, Reply reply);
+  void handle(const HttpRequest& request, Reply reply);
 
   /// The shape of every refusal, also of what is no request.
   HttpResponse refusal(int status, std::string_view type, const std::string& message,
@@ -110,7 +110,7 @@ class Service {
   std::map<std::string, int> routed_;
   std::optional<wire::Configuration> configuration_;
   std::optional<sigv4::Verifier> verifier_;
-  std::list<std::weak_ptr<boost::asio::steady_timer>> waiting_;  // for another map
+  std::list<boost::asio::steady_timer> waiting_;  // for another map
   std::mt19937_64 random_{std::random_device{}()};
 };
 
