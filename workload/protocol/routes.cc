@@ -76,9 +76,13 @@ Route make_route(const Stream& stream, const Shard& shard, const std::string& ba
   return route;
 }
 
-std::optional<HashRange> range_of(const Route& route) { return range(route.first(), route.last()); }
+std::optional<HashRange> range_of(const Route& route) {
+  return range(route.first(), route.last());
+}
 
-std::optional<HashRange> range_of(const Shard& shard) { return range(shard.first(), shard.last()); }
+std::optional<HashRange> range_of(const Shard& shard) {
+  return range(shard.first(), shard.last());
+}
 
 std::optional<std::string> tiling_problem(std::span<const Stream> streams,
                                           std::span<const Route> routes) {
