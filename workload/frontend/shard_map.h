@@ -20,7 +20,8 @@ struct Destination {
 };
 
 /// Hash ranges and their owners, of one version; closed shards are found by their number alone. A
-/// lookup costs the logarithm of the shards, whatever the size of the fleet. Streams go by their id.
+/// lookup costs the logarithm of the shards, whatever the size of the fleet. Streams go by their
+/// id.
 class ShardMap {
  public:
   ShardMap() = default;
