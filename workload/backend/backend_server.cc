@@ -209,8 +209,7 @@ Envelope BackendServer::get(const wire::Get& get) {
     done.set_result(wire::RESULT_LIMITED);
     return envelope;
   }
-  auto page = store_.read(shard, get.from_sequence(), get.limit(),
-                          get.from_arrived_ms());
+  auto page = store_.read(shard, get.from_sequence(), get.limit(), get.from_arrived_ms());
   std::size_t bytes = 0;
   for (wire::Record& record : page.records) {
     bytes += record.partition_key().size() + record.data().size();
