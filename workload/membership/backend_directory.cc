@@ -46,8 +46,8 @@ std::size_t BackendDirectory::connected() const {
       entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.connected; }));
 }
 
-std::vector<wire::Lease> BackendDirectory::leases_of(
-    std::string_view name, std::span<const wire::Stream> streams) const {
+std::vector<wire::Lease> BackendDirectory::leases_of(std::string_view name,
+                                                     std::span<const wire::Stream> streams) const {
   std::vector<wire::Lease> leases;
   const auto owner = entries_.find(name);
   if (!complete_ || owner == entries_.end()) return leases;

@@ -12,9 +12,9 @@
 
 namespace ceiling {
 
-/// Which backends there are and who owns which shard. When `expected` backends are there, shards are
-/// dealt out by their turn to the backends in the order of their names, once and for all: a shard
-/// waits for its backend to come back and gets a new epoch then.
+/// Which backends there are and who owns which shard. When `expected` backends are there, shards
+/// are dealt out by their turn to the backends in the order of their names, once and for all: a
+/// shard waits for its backend to come back and gets a new epoch then.
 class BackendDirectory {
  public:
   explicit BackendDirectory(std::size_t expected) : expected_(expected) {}

@@ -31,7 +31,9 @@ wire::Shard& open_shard(wire::Stream& stream, std::uint32_t number) {
                     fmt::format("Could not find shard {} {}.", id, in_stream(stream))};
 }
 
-HashRange whole_range(const wire::Shard& shard) { return wire::range_of(shard).value(); }
+HashRange whole_range(const wire::Shard& shard) {
+  return wire::range_of(shard).value();
+}
 
 void number_shards(wire::Stream& stream, std::uint32_t& next_turn) {
   for (wire::Shard& shard : wire::shards_of(stream)) {
@@ -50,7 +52,7 @@ std::optional<HashKey> key_of(const std::string& bytes) {
 }  // namespace
 
 StreamDirectory::StreamDirectory(std::vector<wire::Stream> streams, std::uint64_t now_ms)
-    : streams_(std::move(streams)) {
+    : streams_(std::move(streams)), last_made_(now_ms) {
   for (wire::Stream& stream : streams_) {
     stream.set_account(std::string(kFleetAccount));
     stream.set_created_ms(now_ms);
@@ -80,17 +82,23 @@ std::size_t StreamDirectory::shards() const {
 }
 
 void StreamDirectory::apply(const wire::Change& change, std::uint64_t now_ms) {
+  check_stream_name(change.stream());
+  if (change.account() != kFleetAccount) check_account(change.account());
   switch (change.what_case()) {
-    case wire::Change::kCreate: return create(change, now_ms);
+    case wire::Change::kCreate:
+      return create(change, now_ms);
     case wire::Change::kRemove: {
       const std::string id = changeable(change).id();
       std::erase_if(pending_, [&](const Pending& pending) { return pending.stream == id; });
       streams_.erase(find(change.account(), change.stream()));
       return;
     }
-    case wire::Change::kSplit: return split(changeable(change), change.split());
-    case wire::Change::kMerge: return merge(changeable(change), change.merge());
-    case wire::Change::WHAT_NOT_SET: break;
+    case wire::Change::kSplit:
+      return split(active(change), change.split());
+    case wire::Change::kMerge:
+      return merge(active(change), change.merge());
+    case wire::Change::WHAT_NOT_SET:
+      break;
   }
   throw ChangeError{"InternalFailure", "a change that says nothing"};
 }
@@ -98,9 +106,9 @@ void StreamDirectory::apply(const wire::Change& change, std::uint64_t now_ms) {
 wire::Stream& StreamDirectory::changeable(const wire::Change& change) {
   const auto stream = find(change.account(), change.stream());
   if (stream == streams_.end()) {
-    throw ChangeError{"ResourceNotFoundException",
-                      fmt::format("Stream {} under account {} not found.", change.stream(),
-                                  change.account())};
+    throw ChangeError{
+        "ResourceNotFoundException",
+        fmt::format("Stream {} under account {} not found.", change.stream(), change.account())};
   }
   if (!stream->of_a_client()) {
     throw ChangeError{"ResourceInUseException",
@@ -111,18 +119,30 @@ wire::Stream& StreamDirectory::changeable(const wire::Change& change) {
   return *stream;
 }
 
+wire::Stream& StreamDirectory::active(const wire::Change& change) {
+  wire::Stream& stream = changeable(change);
+  if (changing(stream.id())) {
+    throw ChangeError{
+        "ResourceInUseException",
+        fmt::format("Stream {} under account {} not ACTIVE, instead in state UPDATING",
+                    stream.name(), stream.account())};
+  }
+  return stream;
+}
+
 void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
   const std::string& account = change.account();
   if (find(account, change.stream()) != streams_.end()) {
-    throw ChangeError{"ResourceInUseException", fmt::format("Stream {} under account {} already exists.",
-                                                            change.stream(), account)};
+    throw ChangeError{
+        "ResourceInUseException",
+        fmt::format("Stream {} under account {} already exists.", change.stream(), account)};
   }
   const auto of_account =
       std::count_if(streams_.begin(), streams_.end(),
                     [&](const wire::Stream& stream) { return stream.account() == account; });
   const std::uint32_t wanted = change.create();
-  if (static_cast<std::size_t>(of_account) >= kMostStreams || wanted == 0 ||
-      wanted > kMaxShards || shards() + wanted > kMaxShards) {
+  if (static_cast<std::size_t>(of_account) >= kMostStreams || wanted == 0 || wanted > kMaxShards ||
+      shards() + wanted > kMaxShards) {
     throw ChangeError{"LimitExceededException",
                       fmt::format("an account has at most {} streams, and all streams together {} "
                                   "shards; there are {} and {}",
@@ -132,7 +152,7 @@ void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
   stream.set_name(change.stream());
   stream.set_account(account);
   stream.set_created_ms(now_ms);
-  stream.set_id(fmt::format("{}/{}/{}", account, change.stream(), ++created_));
+  stream.set_id(fmt::format("{}/{}/{}", account, change.stream(), ++last_made_));
   stream.set_of_a_client(true);
   stream.set_shards(wanted);
   number_shards(stream, next_turn_);
@@ -163,12 +183,12 @@ void StreamDirectory::merge(wire::Stream& stream, const wire::Merge& merge) {
   const wire::Shard* upper = &open_shard(stream, merge.other());
   if (whole_range(*lower).first > whole_range(*upper).first) std::swap(lower, upper);
   if (whole_range(*lower).last + 1 != whole_range(*upper).first || lower == upper) {
-    throw ChangeError{"InvalidArgumentException",
-                      fmt::format("Shards {} and {} {} are not an adjacent pair of shards eligible "
-                                  "for merging",
-                                  http_api::shard_id(static_cast<int>(merge.shard())),
-                                  http_api::shard_id(static_cast<int>(merge.other())),
-                                  in_stream(stream))};
+    throw ChangeError{
+        "InvalidArgumentException",
+        fmt::format("Shards {} and {} {} are not an adjacent pair of shards eligible "
+                    "for merging",
+                    http_api::shard_id(static_cast<int>(merge.shard())),
+                    http_api::shard_id(static_cast<int>(merge.other())), in_stream(stream))};
   }
   close(stream, {.stream = stream.id(),
                  .parents = {merge.shard(), merge.other()},
@@ -177,11 +197,6 @@ void StreamDirectory::merge(wire::Stream& stream, const wire::Merge& merge) {
 }
 
 void StreamDirectory::close(wire::Stream& stream, Pending pending) {
-  if (changing(stream.id())) {
-    throw ChangeError{"ResourceInUseException",
-                      fmt::format("Stream {} under account {} not ACTIVE, instead in state UPDATING",
-                                  stream.name(), stream.account())};
-  }
   if (shards() + pending.ranges.size() > kMaxShards) {
     throw ChangeError{"LimitExceededException",
                       fmt::format("all streams together have at most {} shards", kMaxShards)};
@@ -199,9 +214,8 @@ bool StreamDirectory::changing(const std::string& id) const {
 }
 
 bool StreamDirectory::replace_closed(const ShardName& closed, std::uint64_t end) {
-  const auto pending = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& one) {
-    return one.stream == closed.first;
-  });
+  const auto pending = std::find_if(pending_.begin(), pending_.end(),
+                                    [&](const Pending& one) { return one.stream == closed.first; });
   if (pending == pending_.end() || std::erase(pending->open, closed.second) == 0) return false;
   const auto stream = std::find_if(streams_.begin(), streams_.end(), [&](const wire::Stream& one) {
     return one.id() == pending->stream;
