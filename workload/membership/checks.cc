@@ -32,6 +32,13 @@ void check_name(std::string_view name) {
   }
 }
 
+void check_stream_name(std::string_view name) {
+  if (!is_name(name, kMaxStreamName)) {
+    throw wire::ProtocolError(fmt::format(
+        "a stream's name must be 1 to {} letters, digits, \"-\", \"_\" or \".\"", kMaxStreamName));
+  }
+}
+
 void check_address(std::string_view address) {
   if (address.size() > kMaxAddress) throw wire::ProtocolError("an address that is too long");
   try {

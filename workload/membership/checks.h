@@ -11,6 +11,8 @@ namespace ceiling {
 
 /// 1 to 64 characters, letters, digits, "-", "_" and ".".
 void check_name(std::string_view name);
+/// The same, up to 128 characters.
+void check_stream_name(std::string_view name);
 /// A numeric loopback address with a port.
 void check_address(std::string_view address);
 /// 12 digits, and not the fleet's own.

@@ -52,7 +52,7 @@ std::optional<HashKey> key_of(const std::string& bytes) {
 }  // namespace
 
 StreamDirectory::StreamDirectory(std::vector<wire::Stream> streams, std::uint64_t now_ms)
-    : streams_(std::move(streams)) {
+    : streams_(std::move(streams)), last_made_(now_ms) {
   for (wire::Stream& stream : streams_) {
     stream.set_account(std::string(kFleetAccount));
     stream.set_created_ms(now_ms);
@@ -82,6 +82,8 @@ std::size_t StreamDirectory::shards() const {
 }
 
 void StreamDirectory::apply(const wire::Change& change, std::uint64_t now_ms) {
+  check_stream_name(change.stream());
+  if (change.account() != kFleetAccount) check_account(change.account());
   switch (change.what_case()) {
     case wire::Change::kCreate:
       return create(change, now_ms);
@@ -92,9 +94,9 @@ void StreamDirectory::apply(const wire::Change& change, std::uint64_t now_ms) {
       return;
     }
     case wire::Change::kSplit:
-      return split(changeable(change), change.split());
+      return split(active(change), change.split());
     case wire::Change::kMerge:
-      return merge(changeable(change), change.merge());
+      return merge(active(change), change.merge());
     case wire::Change::WHAT_NOT_SET:
       break;
   }
@@ -115,6 +117,17 @@ wire::Stream& StreamDirectory::changeable(const wire::Change& change) {
                                   change.stream(), change.account())};
   }
   return *stream;
+}
+
+wire::Stream& StreamDirectory::active(const wire::Change& change) {
+  wire::Stream& stream = changeable(change);
+  if (changing(stream.id())) {
+    throw ChangeError{
+        "ResourceInUseException",
+        fmt::format("Stream {} under account {} not ACTIVE, instead in state UPDATING",
+                    stream.name(), stream.account())};
+  }
+  return stream;
 }
 
 void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
@@ -139,7 +152,7 @@ void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
   stream.set_name(change.stream());
   stream.set_account(account);
   stream.set_created_ms(now_ms);
-  stream.set_id(fmt::format("{}/{}/{}", account, change.stream(), ++created_));
+  stream.set_id(fmt::format("{}/{}/{}", account, change.stream(), ++last_made_));
   stream.set_of_a_client(true);
   stream.set_shards(wanted);
   number_shards(stream, next_turn_);
@@ -184,12 +197,6 @@ void StreamDirectory::merge(wire::Stream& stream, const wire::Merge& merge) {
 }
 
 void StreamDirectory::close(wire::Stream& stream, Pending pending) {
-  if (changing(stream.id())) {
-    throw ChangeError{
-        "ResourceInUseException",
-        fmt::format("Stream {} under account {} not ACTIVE, instead in state UPDATING",
-                    stream.name(), stream.account())};
-  }
   if (shards() + pending.ranges.size() > kMaxShards) {
     throw ChangeError{"LimitExceededException",
                       fmt::format("all streams together have at most {} shards", kMaxShards)};

@@ -30,7 +30,8 @@ class StreamDirectory {
   /// account and id are those of the fleet.
   StreamDirectory(std::vector<wire::Stream> streams, std::uint64_t now_ms);
 
-  /// Throws ChangeError, and nothing has changed.
+  /// Throws ChangeError, or wire::ProtocolError for names that no frontend lets through; then
+  /// nothing has changed.
   void apply(const wire::Change& change, std::uint64_t now_ms);
 
   /// Id of a stream, number of a shard.
@@ -56,6 +57,7 @@ class StreamDirectory {
 
   std::vector<wire::Stream>::iterator find(const std::string& account, const std::string& name);
   wire::Stream& changeable(const wire::Change& change);
+  wire::Stream& active(const wire::Change& change);
   void create(const wire::Change& change, std::uint64_t now_ms);
   void split(wire::Stream& stream, const wire::Split& split);
   void merge(wire::Stream& stream, const wire::Merge& merge);
@@ -65,7 +67,7 @@ class StreamDirectory {
   std::vector<wire::Stream> streams_;
   std::vector<Pending> pending_;
   std::uint32_t next_turn_ = 0;
-  std::uint64_t created_ = 0;
+  std::uint64_t last_made_;  // from the time on, so that no earlier life's ids come back
 };
 
 }  // namespace ceiling

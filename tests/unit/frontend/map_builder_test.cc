@@ -25,7 +25,9 @@ wire::Slice slice(std::uint64_t version, int sender, std::initializer_list<int> 
   made.set_sender("frontend-" + std::to_string(sender));
   made.set_part(part);
   for (const int shard : shards) {
-    *made.add_routes() = wire::make_route(streams()[0], shard, "127.0.0.1:1", 1);
+    const wire::Stream stream = streams()[0];
+    *made.add_routes() = wire::make_route(
+        stream, wire::shards_of(stream)[static_cast<std::size_t>(shard)], "127.0.0.1:1", 1);
   }
   return made;
 }
@@ -145,6 +147,37 @@ TEST_P(MapBuilderTest, OnlyStagedRefusesAMapWithAGap) {
     EXPECT_EQ(map_.describe().version(), 2u);
     EXPECT_FALSE(map_.by_key("orders", shard_range(1, kShards).first));
   }
+}
+
+// Shard 1 was split: its children tile in its place, and it is still found by its number.
+TEST_P(MapBuilderTest, AClosedShardIsBuiltInBesideItsChildren) {
+  wire::Stream stream = streams()[0];
+  for (const wire::Shard& shard : wire::shards_of(stream)) *stream.add_made() = shard;
+  const HashRange parent = shard_range(1, kShards);
+  const HashKey at = parent.first + 1000;
+  stream.mutable_made(1)->set_closed(true);
+  wire::Shard lower = stream.made(1);
+  lower.set_number(4);
+  lower.set_closed(false);
+  wire::Shard upper = lower;
+  lower.set_last(wire::bytes_of(at - 1));
+  upper.set_number(5);
+  upper.set_first(wire::bytes_of(at));
+  *stream.add_made() = lower;
+  *stream.add_made() = upper;
+  wire::Slice whole;
+  whole.set_version(1);
+  whole.set_sender("frontend-1");
+  for (const wire::Shard& shard : stream.made()) {
+    *whole.add_routes() = wire::make_route(stream, shard, "127.0.0.1:1", 1);
+  }
+  builder_.begin(1, std::span(&stream, 1), {{"frontend-1", 0}});
+  builder_.add(whole);
+  ASSERT_EQ(builder_.state().state(), wire::BUILD_COMPLETE) << builder_.state().reason();
+  EXPECT_EQ(map_.by_key("orders", parent.first)->shard, 4);
+  EXPECT_EQ(map_.by_key("orders", at)->shard, 5);
+  EXPECT_EQ(map_.by_shard("orders", 1)->shard, 1);
+  EXPECT_EQ(map_.describe().routes_size(), 6);
 }
 
 TEST_P(MapBuilderTest, OnlyStagedRefusesAnOlderVersion) {

@@ -12,7 +12,8 @@ wire::Slice slice_of(std::uint32_t shards, std::initializer_list<int> present) {
   wire::Slice slice;
   for (const int shard : present) {
     *slice.add_routes() =
-        wire::make_route(stream, shard, "127.0.0.1:" + std::to_string(shard + 1), 7);
+        wire::make_route(stream, wire::shards_of(stream)[static_cast<std::size_t>(shard)],
+                         "127.0.0.1:" + std::to_string(shard + 1), 7);
   }
   return slice;
 }
@@ -38,6 +39,40 @@ TEST(ShardMap, AGapRoutesNothing) {
   EXPECT_FALSE(map.by_key("orders", shard_range(1, 3).last));
   EXPECT_FALSE(map.by_shard("orders", 1));
   EXPECT_FALSE(map.by_key("others", 0));
+}
+
+// Writers find the child, readers of the parent still find the parent, in whatever order they come.
+TEST(ShardMap, AClosedShardIsFoundByItsNumberAndItsChildByTheKey) {
+  wire::Slice parent = slice_of(1, {0});
+  parent.mutable_routes(0)->set_closed(true);
+  wire::Slice child = slice_of(1, {0});
+  child.mutable_routes(0)->set_shard(1);
+  child.mutable_routes(0)->set_backend("127.0.0.1:9");
+  for (const bool parent_first : {true, false}) {
+    ShardMap map(1);
+    map.add(parent_first ? parent : child);
+    map.add(parent_first ? child : parent);
+    for (const HashKey key : {shard_range(0, 1).first, shard_range(0, 1).last}) {
+      ASSERT_TRUE(map.by_key("orders", key));
+      EXPECT_EQ(map.by_key("orders", key)->shard, 1);
+      EXPECT_EQ(map.by_key("orders", key)->backend, "127.0.0.1:9");
+    }
+    ASSERT_TRUE(map.by_shard("orders", 0));
+    EXPECT_EQ(map.by_shard("orders", 0)->backend, "127.0.0.1:1");
+    EXPECT_EQ(map.by_shard("orders", 1)->backend, "127.0.0.1:9");
+    ASSERT_EQ(map.routes().size(), 2U);
+    EXPECT_TRUE(map.routes()[0].closed());
+    EXPECT_FALSE(map.routes()[1].closed());
+  }
+}
+
+TEST(ShardMap, AKeyOfAClosedShardAloneRoutesNothing) {
+  ShardMap map(1);
+  wire::Slice parent = slice_of(1, {0});
+  parent.mutable_routes(0)->set_closed(true);
+  map.add(parent);
+  EXPECT_FALSE(map.by_key("orders", 0));
+  EXPECT_TRUE(map.by_shard("orders", 0));
 }
 
 TEST(PublishedMap, RoutesOnlyFromACompleteMap) {

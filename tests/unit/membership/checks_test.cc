@@ -18,6 +18,19 @@ TEST(Checks, ANameIsShortAndPlain) {
   }
 }
 
+TEST(Checks, AStreamsNameMayBeLonger) {
+  EXPECT_NO_THROW(check_stream_name(std::string(128, 'x')));
+  for (const auto& wrong : {std::string(), std::string("a b"), std::string(129, 'x')}) {
+    try {
+      check_stream_name(wrong);
+      ADD_FAILURE() << wrong << " passed";
+    } catch (const wire::ProtocolError& error) {
+      EXPECT_STREQ(error.what(),
+                   "a stream's name must be 1 to 128 letters, digits, \"-\", \"_\" or \".\"");
+    }
+  }
+}
+
 TEST(Checks, AStreamIsANameAndANumberOfShards) {
   const wire::Stream stream = stream_from("orders.eu-1_a:32");
   EXPECT_EQ(stream.name(), "orders.eu-1_a");
@@ -29,6 +42,21 @@ TEST(Checks, AStreamIsANameAndANumberOfShards) {
     EXPECT_THROW(stream_from(wrong), wire::ProtocolError) << wrong;
   }
   EXPECT_THROW(stream_from(std::string(129, 's') + ":1"), wire::ProtocolError);
+}
+
+TEST(Checks, AnAccountIsTwelveDigitsAndNotTheFleets) {
+  EXPECT_NO_THROW(check_account("000000000002"));
+  EXPECT_NO_THROW(check_account("123456789012"));
+  for (const char* wrong :
+       {"", "2", "00000000002", "0000000000002", "00000000000x", "-00000000002", "000000000001"}) {
+    try {
+      check_account(wrong);
+      ADD_FAILURE() << wrong << " passed";
+    } catch (const wire::ProtocolError& error) {
+      EXPECT_EQ(error.what(), "\"" + std::string(wrong) +
+                                  "\" is no further account: expected 12 digits, not 000000000001");
+    }
+  }
 }
 
 }  // namespace

@@ -67,6 +67,19 @@ TEST(MemberList, EveryLaterChangeIsAVersionOfItsOwn) {
   EXPECT_EQ(list.version(), 5U);
 }
 
+// An owner or a stream changed: another map of the same members.
+TEST(MemberList, RenewingIsAVersionOfTheSameMembersOnceThereIsOne) {
+  MemberList list(2);
+  list.join(member("a"));
+  EXPECT_FALSE(list.renew());
+  EXPECT_EQ(list.version(), 0U);
+  EXPECT_TRUE(list.join(member("b")));
+  EXPECT_TRUE(list.renew());
+  EXPECT_EQ(list.version(), 2U);
+  EXPECT_EQ(list.message().version(), 2U);
+  EXPECT_THAT(names(list), ElementsAre("a", "b"));
+}
+
 TEST(MemberList, LeavingTwiceIsNoChange) {
   MemberList list(1);
   list.join(member("a"));
