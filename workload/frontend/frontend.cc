@@ -22,7 +22,8 @@ Frontend::Frontend(Options options)
                  [this](wire::Ownership ownership) {
                    post([this, ownership = std::move(ownership)] { learn(ownership); });
                  },
-             .log = log()}),
+             .log = log()},
+            options_.http_port),
       slices_(loop_.get_executor(), options_.token, log()),
       status_(loop_.get_executor(), options_.status, [this] { return snapshot(); }),
       peers_(hello(), {.slice =

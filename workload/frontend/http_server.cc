@@ -270,15 +270,17 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
 };
 
 HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
-                       BackendLinks::Hooks hooks)
+                       BackendLinks::Hooks hooks, std::uint16_t port)
     : map_(map),
       token_(std::move(token)),
       log_(hooks.log),
       backends_(loop_.get_executor(), std::move(hello), std::move(hooks)),
-      acceptor_(loop_.get_executor(), kMostClients,
-                [this](tcp::socket socket) {
-                  std::make_shared<Session>(*this, std::move(socket))->read();
-                }),
+      acceptor_(
+          loop_.get_executor(), kMostClients,
+          [this](tcp::socket socket) {
+            std::make_shared<Session>(*this, std::move(socket))->read();
+          },
+          port),
       address_(acceptor_.address()) {}
 
 HttpServer::~HttpServer() {

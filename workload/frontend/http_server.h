@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,8 +20,9 @@ namespace ceiling::frontend {
 /// InternalFailure, as in the outage. kMostClients are served at once, further ones wait.
 class HttpServer {
  public:
+  /// On loopback; `port` 0: the kernel chooses.
   HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
-             BackendLinks::Hooks hooks);
+             BackendLinks::Hooks hooks, std::uint16_t port);
   ~HttpServer();
 
   /// Starts the http thread. Throws std::system_error when it is refused.

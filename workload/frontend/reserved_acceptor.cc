@@ -20,8 +20,8 @@ std::mutex& descriptor_table() {
 }
 
 ReservedAcceptor::ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                                   Accepted accepted)
-    : acceptor_(wire::listen_on_loopback(executor)),
+                                   Accepted accepted, std::uint16_t port)
+    : acceptor_(wire::listen_on_loopback(executor, port)),
       pause_(executor),
       accepted_(std::move(accepted)) {
   acceptor_.non_blocking(true);

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -23,9 +24,10 @@ class ReservedAcceptor {
   using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
 
   /// `accepted` is called on `executor` with each connection, and close() or closed() is owed for
-  /// it. Throws std::system_error when there are no descriptors for `places`.
+  /// it. `port` 0: the kernel chooses. Throws std::system_error when there are no descriptors for
+  /// `places`, or the port is taken.
   ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                   Accepted accepted);
+                   Accepted accepted, std::uint16_t port = 0);
 
   std::string address() const;
   /// From any thread: one place more. Throws std::system_error, and nothing has changed.
