@@ -258,7 +258,9 @@ void Fleet::on_exit(const Exit& exit) {
   for (Frontend& frontend : frontends_) {
     if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
   }
-  record(FaultEvent{.kind = "exited", .target = exit.name, .detail = describe(exit.status)});
+  record(FaultEvent{.kind = std::string(FaultEvent::kExited),
+                    .target = exit.name,
+                    .detail = describe(exit.status)});
 }
 
 bool Fleet::settled() const {
