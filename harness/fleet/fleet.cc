@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "cgroups/error.h"
 #include "harness/fleet/host_limits.h"
@@ -17,6 +18,7 @@ namespace ceiling {
 namespace {
 
 constexpr auto kServicePatience = std::chrono::seconds(20);
+constexpr auto kEndPatience = std::chrono::seconds(5);
 
 std::string describe(int wait_status) {
   if (WIFEXITED(wait_status)) return fmt::format("exit status {}", WEXITSTATUS(wait_status));
@@ -133,9 +135,9 @@ void Fleet::start_membership() {
 
 void Fleet::start_backends() {
   for (int i = 1; i <= spec_.backends; ++i) {
-    Service& backend = backends_.emplace_back();
+    Service& backend = backends_.emplace_back(Service{.name = fmt::format("backend-{}", i)});
     backend.started = site_.start({.label = spec_.label,
-                                   .name = fmt::format("backend-{}", i),
+                                   .name = backend.name,
                                    .program = "ceiling-backend",
                                    .arguments = {"--membership", membership_.address},
                                    .group = &services_,
@@ -156,10 +158,16 @@ void Fleet::start_backends() {
   }
 }
 
-uid_t Fleet::uid_of_next() const {
+int Fleet::free_number() const {
+  int number = 1;  // frontends_ are in the order of their numbers
+  for (const Frontend& one : frontends_) number += one.number == number ? 1 : 0;
+  return number;
+}
+
+uid_t Fleet::uid_of(int number) const {
   const bool shared =
       spec_.limits.scope == LimitScope::fleet && spec_.limits.sets(LimitName::rlimit_nproc);
-  return site_.frontend_uid(shared ? 0 : size());
+  return site_.frontend_uid(shared ? 0 : number - 1);
 }
 
 std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
@@ -182,15 +190,18 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
 }
 
 void Fleet::add_frontend() {
-  const uid_t uid = uid_of_next();
-  const std::string name = member_name(size() + 1);
-  Frontend& frontend = frontends_.emplace_back(Frontend{.name = name,
-                                                        .group = scope_.child(name),
-                                                        .started = std::nullopt,
-                                                        .status = std::nullopt,
-                                                        .refusals_recorded = 0,
-                                                        .ended = false});
-  const int number = size();
+  const int number = free_number();
+  const uid_t uid = uid_of(number);
+  const std::string name = member_name(number);
+  const auto next = std::find_if(frontends_.begin(), frontends_.end(),
+                                 [number](const Frontend& one) { return one.number > number; });
+  Frontend& frontend = *frontends_.insert(next, Frontend{.number = number,
+                                                         .name = name,
+                                                         .group = scope_.child(name),
+                                                         .started = std::nullopt,
+                                                         .status = std::nullopt,
+                                                         .refusals_recorded = 0,
+                                                         .ended = false});
   if (spec_.limits.scope == LimitScope::frontend) {
     frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max, number));
     const auto memory_max = spec_.limits.value(LimitName::memory_max, number);
@@ -205,6 +216,10 @@ void Fleet::add_frontend() {
                     .rlimits = rlimits_of(number),
                     .descriptors = {},
                     .pid_namespace = namespace_ ? &namespace_->init() : nullptr};
+  if (number == 1 && spec_.port != 0) {
+    start.arguments.insert(start.arguments.end(),
+                           {"--listen", fmt::format("127.0.0.1:{}", spec_.port)});
+  }
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
   for (const std::string& guardrail : spec_.guardrails) {
@@ -222,6 +237,28 @@ void Fleet::add_frontend() {
     frontend.ended = true;
     record(
         RefusalEvent{.frontend = name, .error = error, .tasks = 0, .version = 0, .phase = "start"});
+  }
+}
+
+void Fleet::remove_frontend(const std::string& name, int signal) {
+  const auto found = std::find_if(frontends_.begin(), frontends_.end(),
+                                  [&name](const Frontend& one) { return one.name == name; });
+  if (found == frontends_.end()) throw Error("there is no " + name);
+  if (found->started && !found->ended) {
+    found->started->process.signal(signal);
+    site_.loop().run_until([&] { return found->ended; }, kEndPatience);
+  }
+  found->group.destroy(kEndPatience);
+  frontends_.erase(found);
+}
+
+void Fleet::kill_backend(const std::string& name) {
+  const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                  [&name](const Service& one) { return one.name == name; });
+  if (found == backends_.end()) throw Error("there is no " + name);
+  found->started->process.signal(SIGKILL);
+  if (!site_.loop().run_until([&] { return found->ended; }, kEndPatience)) {
+    throw Error(name + " does not end");
   }
 }
 
@@ -258,6 +295,12 @@ void Fleet::on_exit(const Exit& exit) {
   for (Frontend& frontend : frontends_) {
     if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
   }
+  for (Service& backend : backends_) {
+    if (backend.started && backend.started->process.pid() == exit.pid) backend.ended = true;
+  }
+  if (membership_.started && membership_.started->process.pid() == exit.pid) {
+    membership_.ended = true;
+  }
   record(FaultEvent{.kind = std::string(FaultEvent::kExited),
                     .target = exit.name,
                     .detail = describe(exit.status)});
@@ -283,6 +326,27 @@ std::vector<std::string> Fleet::failed() const {
     const bool complete =
         one.status && one.status->build().state() == wire::BUILD_COMPLETE && !one.ended;
     if (!complete) names.push_back(one.name);
+  }
+  return names;
+}
+
+std::vector<FrontendState> Fleet::frontends() const {
+  std::vector<FrontendState> states;
+  for (const Frontend& one : frontends_) states.push_back({one.name, one.status, one.ended});
+  return states;
+}
+
+std::vector<std::string> Fleet::backends() const {
+  std::vector<std::string> names;
+  for (const Service& backend : backends_) names.push_back(backend.name);
+  return names;
+}
+
+std::vector<std::string> Fleet::services_gone() const {
+  std::vector<std::string> names;
+  if (membership_.ended) names.push_back(membership_.name);
+  for (const Service& backend : backends_) {
+    if (backend.ended) names.push_back(backend.name);
   }
   return names;
 }
