@@ -86,6 +86,8 @@ int main(int argc, char** argv) {
   add("predict", "say what `run` is going to see, and why", add_predict);
   add("run", "grow the fleet on the real kernel, compare with the prediction, judge (root)",
       add_run);
+  add("serve", "keep the same fleet up for your own clients, and grow it by hand (root)",
+      add_serve);
   add("verify", "judge a stored run again", add_verify);
   add("doctor", "say what this host lets us do, and what to type where it does not", add_doctor);
   add("clean", "end and remove what a dead run left (root)", add_clean);

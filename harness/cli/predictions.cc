@@ -1,5 +1,7 @@
 #include "harness/cli/predictions.h"
 
+#include <fmt/format.h>
+
 #include "harness/fleet/host_limits.h"
 #include "harness/predict/host_limit.h"
 #include "workload/protocol/thread_accounting.h"
@@ -57,6 +59,20 @@ std::vector<ArmPrediction> predict_all(const Experiment& experiment,
         {.arm = arm, .cost_model = models[i], .predicted = predict(arm, models[i])});
   }
   return predictions;
+}
+
+std::string prediction_line(const ArmPrediction& arm) {
+  const Prediction& predicted = arm.predicted;
+  if (!predicted.doubt.empty()) return "no prediction: " + predicted.doubt;
+  if (!predicted.fleet_size) return "predicted: never gets to a limit";
+  if (predicted.fleet_size_most) {
+    return fmt::format("predicted: no memory left at {} to {} frontends, by {}",
+                       *predicted.fleet_size, *predicted.fleet_size_most,
+                       to_string(*predicted.limit));
+  }
+  const std::string who = predicted.member ? member_name(*predicted.member) + " " : "";
+  return fmt::format("predicted: {}fails at {} frontends, {} tasks, by {}", who,
+                     *predicted.fleet_size, *predicted.threads, to_string(*predicted.limit));
 }
 
 }  // namespace ceiling

@@ -23,4 +23,7 @@ void check_starting_fleets(const Experiment& experiment, const std::vector<CostM
 std::vector<ArmPrediction> predict_all(const Experiment& experiment,
                                        const std::vector<CostModel>& models);
 
+/// "predicted: fails at 23 frontends, 24 tasks, by pids.max"
+std::string prediction_line(const ArmPrediction& arm);
+
 }  // namespace ceiling

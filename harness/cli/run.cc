@@ -108,24 +108,6 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
   return text + "would remove\n  all of it but the results folder, and end every process in it\n";
 }
 
-void show_prediction(const ArmPrediction& arm) {
-  if (!arm.predicted.doubt.empty()) {
-    return tell(fmt::format("{}: no prediction: {}\n", arm.arm.name, arm.predicted.doubt));
-  }
-  if (arm.predicted.fleet_size_most) {
-    tell(fmt::format("{}: predicted: no memory left at {} to {} frontends, by {}\n", arm.arm.name,
-                     *arm.predicted.fleet_size, *arm.predicted.fleet_size_most,
-                     to_string(*arm.predicted.limit)));
-  } else if (arm.predicted.fleet_size) {
-    const std::string who = arm.predicted.member ? member_name(*arm.predicted.member) + " " : "";
-    tell(fmt::format("{}: predicted: {}fails at {} frontends, {} tasks, by {}\n", arm.arm.name, who,
-                     *arm.predicted.fleet_size, *arm.predicted.threads,
-                     to_string(*arm.predicted.limit)));
-  } else {
-    tell(fmt::format("{}: predicted: never gets to a limit\n", arm.arm.name));
-  }
-}
-
 /// Calibration, limit check, prediction, arms. What comes of it stands in the history.
 void run_arms(const Arguments& arguments, const Experiment& experiment, Site& site,
               const ResultsFolder& results) {
@@ -140,7 +122,7 @@ void run_arms(const Arguments& arguments, const Experiment& experiment, Site& si
   }
   check_starting_fleets(experiment, models, arguments.experiment.file.string());
   for (const ArmPrediction& arm : predict_all(experiment, models)) {
-    if (!arguments.quiet) show_prediction(arm);
+    if (!arguments.quiet) tell(fmt::format("{}: {}\n", arm.arm.name, prediction_line(arm)));
     site.recorder().enter_arm(arm.arm.name);
     run_arm(site, experiment, arm.arm, progress);
     line.end();
@@ -183,11 +165,9 @@ int run(const Arguments& arguments) {
   results.write("experiment.yaml", experiment.source);
   run_on_host(arguments, experiment, plan, results);
 
-  const RunVerdict verdict = judge(experiment, read_history(results.path()));
-  const std::string json = result_json(verdict);
-  results.write("result.json", json);
+  const RunVerdict verdict = judge_and_store(experiment, results);
   if (arguments.output.json()) {
-    arguments.output.write(json);
+    arguments.output.write(result_json(verdict));
   } else {
     arguments.output.write(result_text(verdict, arguments.output.colour()) +
                            fmt::format("report: {}\n", results.path().string()));

@@ -20,6 +20,7 @@
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/pid_namespace.h"
 #include "harness/predict/host_limit.h"
+#include "harness/report/report.h"
 #include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
@@ -282,6 +283,12 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
 
 ParsedHistory read_history(const std::filesystem::path& results) {
   return parse_history(read_bounded(results / "history.jsonl", kMaxHistoryBytes));
+}
+
+RunVerdict judge_and_store(const Experiment& experiment, const ResultsFolder& results) {
+  RunVerdict verdict = judge(experiment, read_history(results.path()));
+  results.write("result.json", result_json(verdict));
+  return verdict;
 }
 
 }  // namespace ceiling

@@ -86,4 +86,7 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
 /// history.jsonl of a run's folder. Throws BadInput.
 ParsedHistory read_history(const std::filesystem::path& results);
 
+/// Judges the history of a run's folder and writes result.json there.
+RunVerdict judge_and_store(const Experiment& experiment, const ResultsFolder& results);
+
 }  // namespace ceiling

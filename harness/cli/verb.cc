@@ -55,15 +55,18 @@ void tell(std::string_view text) noexcept {
   [[maybe_unused]] const ssize_t unread = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-void ExperimentArguments::add_to(CLI::App& app) {
-  app.add_option("EXPERIMENT", file, "experiment file (YAML)")->required();
+void ExperimentArguments::add_to(CLI::App& app, bool required) {
+  app.add_option("EXPERIMENT", file, "experiment file (YAML)")->required(required);
   app.add_option("--set", overrides, "override one value, as in --set limits.pids.max=40")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
 
-Experiment ExperimentArguments::read() const {
-  return parse_experiment(read_bounded(file, kMaxExperimentBytes), file.string(), overrides);
+Experiment ExperimentArguments::read(const std::vector<std::string>& more,
+                                     std::string_view only_arm) const {
+  std::vector<std::string> laid = overrides;
+  laid.insert(laid.end(), more.begin(), more.end());
+  return parse_experiment(read_bounded(file, kMaxExperimentBytes), file.string(), laid, only_arm);
 }
 
 void check_writable(const std::string& option, const std::filesystem::path& file) {

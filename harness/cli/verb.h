@@ -23,6 +23,7 @@ class Usage : public std::runtime_error {
 using Verb = std::function<int()>;
 Verb add_check(CLI::App& app);
 Verb add_run(CLI::App& app);
+Verb add_serve(CLI::App& app);
 Verb add_predict(CLI::App& app);
 Verb add_verify(CLI::App& app);
 Verb add_clean(CLI::App& app);
@@ -43,14 +44,15 @@ struct Output {
   void write(std::string_view text) const;
 };
 
-/// An experiment file and what is laid over it. Shared by `run` and `predict`.
+/// An experiment file and what is laid over it. Shared by `run`, `serve` and `predict`.
 struct ExperimentArguments {
   std::filesystem::path file;
   std::vector<std::string> overrides;
 
-  void add_to(CLI::App& app);
-  /// Throws BadInput, also for a file that cannot be read or is too large.
-  Experiment read() const;
+  void add_to(CLI::App& app, bool required = true);
+  /// `more` is laid over it last; `only_arm` as in parse_experiment(). Throws BadInput, also for a
+  /// file that cannot be read or is too large.
+  Experiment read(const std::vector<std::string>& more = {}, std::string_view only_arm = {}) const;
 };
 
 /// To stderr, for the person who waits. Never fails: what a verb does is worth no less because

@@ -83,8 +83,10 @@ class BadInput : public std::exception {
 /// Reads an experiment from YAML text of at most 1 MiB. `file` names it in findings. Each override
 /// is `key=value` with the key path dotted ("limits.pids.max=40": the longest known key counts;
 /// arms and streams are named, clients go by their kind: "arms.unguarded.expect=contained") and is
-/// applied before the checks. Throws BadInput with every finding; never touches the file system.
+/// applied before the checks. `only_arm`, where it is not empty, leaves all other arms out, of the
+/// source too. Throws BadInput with every finding; never touches the file system.
 Experiment parse_experiment(std::string_view text, std::string_view file,
-                            const std::vector<std::string>& overrides = {});
+                            const std::vector<std::string>& overrides = {},
+                            std::string_view only_arm = {});
 
 }  // namespace ceiling

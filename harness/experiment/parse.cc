@@ -300,20 +300,31 @@ Experiment read_experiment(const Node& root, Findings& findings) {
   return experiment;
 }
 
+void leave_out_arms_but(Node& root, std::string_view name) {
+  const auto arms = root.index_of("arms");
+  if (!arms) return;
+  std::erase_if(root.items[*arms].items, [name](const Node& arm) {
+    const auto at = arm.index_of("name");
+    return !at || arm.items[*at].text != name;
+  });
+}
+
 }  // namespace
 
 Experiment parse_experiment(std::string_view text, std::string_view file,
-                            const std::vector<std::string>& overrides) {
+                            const std::vector<std::string>& overrides, std::string_view only_arm) {
   Tree tree = load_tree(text);
   Findings findings;
   findings.add(tree.findings);
   Experiment experiment;
   if (tree.readable) {
     findings.add(apply_overrides(tree.root, overrides));
+    if (!only_arm.empty()) leave_out_arms_but(tree.root, only_arm);
     experiment = read_experiment(tree.root, findings);
   }
   if (!findings.empty()) throw BadInput(std::string(file), findings.in_order());
-  experiment.source = overrides.empty() ? std::string(text) : to_yaml(tree.root);
+  const bool as_written = overrides.empty() && only_arm.empty();
+  experiment.source = as_written ? std::string(text) : to_yaml(tree.root);
   return experiment;
 }
 

@@ -7,7 +7,7 @@
 
 namespace ceiling {
 
-/// SIGINT, SIGTERM or SIGHUP arrived: the run ends, cleans up, and the verb returns 128 + signal.
+/// SIGINT, SIGTERM or SIGHUP arrived. `run` ends, cleans up, and returns 128 + signal.
 struct Interrupted {
   int signal = 0;
 };
@@ -21,10 +21,12 @@ class EventLoop {
   boost::asio::io_context& context() { return context_; }
 
   /// Handles events until `done`, which is asked after each of them. False when `patience` ran out
-  /// first. Throws Interrupted, and whatever a handler throws.
+  /// first. Throws Interrupted, once for each signal, and whatever a handler throws.
   bool run_until(const std::function<bool()>& done, std::chrono::milliseconds patience);
 
  private:
+  void hear();
+
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_;
   int signal_ = 0;

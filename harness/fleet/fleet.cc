@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <set>
 
 #include "cgroups/error.h"
@@ -18,6 +19,7 @@ namespace ceiling {
 namespace {
 
 constexpr auto kServicePatience = std::chrono::seconds(20);
+constexpr auto kEndPatience = std::chrono::seconds(5);
 
 std::string describe(int wait_status) {
   if (WIFEXITED(wait_status)) return fmt::format("exit status {}", WEXITSTATUS(wait_status));
@@ -146,12 +148,12 @@ void Fleet::start_membership() {
 void Fleet::start_backends() {
   for (int i = 1; i <= spec_.backends; ++i) {
     Backend& backend = backends_.emplace_back();
-    const std::string name = fmt::format("backend-{}", i);
-    backend.group = backend_groups_.child(name);
-    const std::string data = site_.make_data_folder(spec_.label, name);
+    backend.name = fmt::format("backend-{}", i);
+    backend.group = backend_groups_.child(backend.name);
+    const std::string data = site_.make_data_folder(spec_.label, backend.name);
     backend.started =
         site_.start({.label = spec_.label,
-                     .name = name,
+                     .name = backend.name,
                      .program = "ceiling-backend",
                      .arguments = {"--membership", membership_.address, "--data", data},
                      .group = &*backend.group,
@@ -183,10 +185,16 @@ void Fleet::start_backends() {
   }
 }
 
-uid_t Fleet::uid_of_next() const {
+int Fleet::free_number() const {
+  int number = 1;  // frontends_ are in the order of their numbers
+  for (const Frontend& one : frontends_) number += one.number == number ? 1 : 0;
+  return number;
+}
+
+uid_t Fleet::uid_of(int number) const {
   const bool shared =
       spec_.limits.scope == LimitScope::fleet && spec_.limits.sets(LimitName::rlimit_nproc);
-  return site_.frontend_uid(shared ? 0 : size());
+  return site_.frontend_uid(shared ? 0 : number - 1);
 }
 
 std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
@@ -209,15 +217,18 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
 }
 
 void Fleet::add_frontend() {
-  const uid_t uid = uid_of_next();
-  const std::string name = member_name(size() + 1);
-  Frontend& frontend = frontends_.emplace_back(Frontend{.name = name,
-                                                        .group = scope_.child(name),
-                                                        .started = std::nullopt,
-                                                        .status = std::nullopt,
-                                                        .refusals_recorded = 0,
-                                                        .ended = false});
-  const int number = size();
+  const int number = free_number();
+  const uid_t uid = uid_of(number);
+  const std::string name = member_name(number);
+  const auto next = std::find_if(frontends_.begin(), frontends_.end(),
+                                 [number](const Frontend& one) { return one.number > number; });
+  Frontend& frontend = *frontends_.insert(next, Frontend{.number = number,
+                                                         .name = name,
+                                                         .group = scope_.child(name),
+                                                         .started = std::nullopt,
+                                                         .status = std::nullopt,
+                                                         .refusals_recorded = 0,
+                                                         .ended = false});
   if (spec_.limits.scope == LimitScope::frontend) {
     frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max, number));
     const auto memory_max = spec_.limits.value(LimitName::memory_max, number);
@@ -232,6 +243,10 @@ void Fleet::add_frontend() {
                     .rlimits = rlimits_of(number),
                     .descriptors = {},
                     .pid_namespace = namespace_ ? &namespace_->init() : nullptr};
+  if (number == 1 && spec_.port != 0) {
+    start.arguments.insert(start.arguments.end(),
+                           {"--listen", fmt::format("127.0.0.1:{}", spec_.port)});
+  }
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
   for (const std::string& guardrail : spec_.guardrails) {
@@ -249,6 +264,28 @@ void Fleet::add_frontend() {
     frontend.ended = true;
     record(
         RefusalEvent{.frontend = name, .error = error, .tasks = 0, .version = 0, .phase = "start"});
+  }
+}
+
+void Fleet::remove_frontend(const std::string& name, int signal) {
+  const auto found = std::find_if(frontends_.begin(), frontends_.end(),
+                                  [&name](const Frontend& one) { return one.name == name; });
+  if (found == frontends_.end()) throw Error("there is no " + name);
+  if (found->started && !found->ended) {
+    found->started->process.signal(signal);
+    site_.loop().run_until([&] { return found->ended; }, kEndPatience);
+  }
+  found->group.destroy(kEndPatience);
+  frontends_.erase(found);
+}
+
+void Fleet::kill_backend(const std::string& name) {
+  const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                  [&name](const Service& one) { return one.name == name; });
+  if (found == backends_.end()) throw Error("there is no " + name);
+  found->started->process.signal(SIGKILL);
+  if (!site_.loop().run_until([&] { return found->ended; }, kEndPatience)) {
+    throw Error(name + " does not end");
   }
 }
 
@@ -292,7 +329,12 @@ void Fleet::on_exit(const Exit& exit) {
       backend.ended = describe(exit.status);
     }
   }
-  record(FaultEvent{.kind = "exited", .target = exit.name, .detail = describe(exit.status)});
+  if (membership_.started && membership_.started->process.pid() == exit.pid) {
+    membership_.ended = describe(exit.status);
+  }
+  record(FaultEvent{.kind = std::string(FaultEvent::kExited),
+                    .target = exit.name,
+                    .detail = describe(exit.status)});
 }
 
 bool Fleet::settled() const {
@@ -315,6 +357,27 @@ std::vector<std::string> Fleet::failed() const {
     const bool complete =
         one.status && one.status->build().state() == wire::BUILD_COMPLETE && !one.ended;
     if (!complete) names.push_back(one.name);
+  }
+  return names;
+}
+
+std::vector<FrontendState> Fleet::frontends() const {
+  std::vector<FrontendState> states;
+  for (const Frontend& one : frontends_) states.push_back({one.name, one.status, one.ended});
+  return states;
+}
+
+std::vector<std::string> Fleet::backends() const {
+  std::vector<std::string> names;
+  for (const Service& backend : backends_) names.push_back(backend.name);
+  return names;
+}
+
+std::vector<std::string> Fleet::services_gone() const {
+  std::vector<std::string> names;
+  if (!membership_.ended.empty()) names.push_back(membership_.name);
+  for (const Service& backend : backends_) {
+    if (!backend.ended.empty()) names.push_back(backend.name);
   }
   return names;
 }

@@ -24,6 +24,14 @@ struct FleetSpec {
   std::vector<std::string> guardrails;
   LimitPlan limits;          ///< of the frontends alone; services are never limited
   bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
+  int port = 0;              ///< of frontend-1 for clients; 0: the kernel chooses
+};
+
+/// What is known of one frontend.
+struct FrontendState {
+  std::string name;
+  std::optional<wire::Status> status;  ///< as it last said, without routes
+  bool gone = false;                   ///< it has ended, or could not start
 };
 
 /// Membership, backends and frontends as real processes, each backend in its own group and with its
@@ -41,8 +49,13 @@ class Fleet {
   /// As destroy(), errors ignored.
   ~Fleet();
 
-  /// Starts one more frontend. Does not wait for it, but for its exec.
+  /// Starts one more frontend, of the lowest number that is free. Does not wait for it, but for its
+  /// exec.
   void add_frontend();
+  /// Takes one out of the fleet: sends it `signal`, and SIGKILL where it does not end by that.
+  void remove_frontend(const std::string& name, int signal);
+  /// SIGKILL to a backend, and waits for its end.
+  void kill_backend(const std::string& name);
 
   /// Waits until every frontend has come to an end: it completed or failed the map of membership's
   /// present version, was refused at its start, or is gone. False when `patience` ran out.
@@ -51,6 +64,10 @@ class Fleet {
   int size() const { return static_cast<int>(frontends_.size()); }
   /// Frontends that could not start, or not build the map of the present version.
   std::vector<std::string> failed() const;
+  std::vector<FrontendState> frontends() const;
+  std::vector<std::string> backends() const;
+  /// Membership and backends that have ended.
+  std::vector<std::string> services_gone() const;
   /// Frontends that have once had a complete map and live.
   std::vector<wire::Member> in_service() const;
   /// Tasks of every frontend, as the kernel counts them.
@@ -70,15 +87,17 @@ class Fleet {
 
  private:
   struct Service {
-    std::optional<Site::Started> started;
-    wire::Status status;
-    std::string address;
+    std::string name;
+    std::optional<Site::Started> started = {};
+    wire::Status status = {};
+    std::string address = {};
+    std::string ended = {};  // how, where it has
   };
   struct Backend : Service {
     std::optional<Cgroup> group;  // its own: a fault of one is a fault of that one
-    std::string ended;            // how, where it has
   };
   struct Frontend {
+    int number = 0;
     std::string name;
     Cgroup group;
     std::optional<Site::Started> started;
@@ -98,7 +117,8 @@ class Fleet {
   void on_status(Frontend& frontend, const wire::Status& status);
   void on_exit(const Exit& exit);
   bool settled() const;
-  uid_t uid_of_next() const;
+  int free_number() const;
+  uid_t uid_of(int number) const;
   template <class What>
   void record(What what) {
     if (recorder_ != nullptr) recorder_->record(std::move(what));
@@ -113,7 +133,7 @@ class Fleet {
   Cgroup backend_groups_;
   Cgroup scope_;  // of all frontends
   std::optional<PidNamespace> namespace_;
-  Service membership_;
+  Service membership_{.name = "membership"};
   std::list<Backend> backends_;
   std::list<Frontend> frontends_;
   bool ending_ = false;

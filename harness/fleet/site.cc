@@ -113,9 +113,10 @@ void Site::watch_exits() {
 }
 
 Site::Started Site::start(const Start& start, std::function<void(const wire::Status&)> on_status) {
-  const std::string status_name =
-      fmt::format("ceiling/{}/{}/{}", entry_.run_id, start.label, start.name);
-  const Descriptor log = results_.open_log(fmt::format("{}-{}.log", start.label, start.name));
+  std::string name = fmt::format("{}-{}", start.label, start.name);
+  if (const int number = ++starts_[name]; number > 1) name += fmt::format(".{}", number);
+  const std::string status_name = fmt::format("ceiling/{}/{}", entry_.run_id, name);
+  const Descriptor log = results_.open_log(name + ".log");
   const Descriptor status = listen_for_status(status_name);
   StatusWatch watch(loop_.context().get_executor(), status_name, std::move(on_status));
   ProcessSpec spec;

@@ -37,6 +37,8 @@ class Site {
   EventLoop& loop() { return loop_; }
   Recorder& recorder() { return recorder_; }
   Cgroup& group() { return group_; }
+  /// What every process of the run knows, and the keys of its accounts follow from.
+  const std::string& token() const { return token_; }
   const Hierarchy& hierarchy() const { return hierarchy_; }
   /// Of the run's registry entry: what may be set on the whole host.
   const std::vector<HostSetting>& host_settings() const { return entry_.host_settings; }
@@ -69,8 +71,9 @@ class Site {
     ChildProcess process;
     StatusWatch watch;
   };
-  /// Starts a program of the workload: its log in the results folder, its status followed from the
-  /// first moment. Throws SpawnError, Error.
+  /// Starts a program of the workload: its log in the results folder (`<label>-<name>.log`, and .2
+  /// and so on in front of .log when it is started again), its status followed from the first
+  /// moment. Throws SpawnError, Error.
   Started start(const Start& start, std::function<void(const wire::Status&)> on_status);
 
   /// As Launcher::start_namespace().
@@ -94,6 +97,7 @@ class Site {
   const ResultsFolder& results_;
   std::filesystem::path programs_;
   std::string token_;
+  std::map<std::string, int> starts_;  // by label and name: how many
   boost::asio::posix::stream_descriptor exits_;
   std::function<void(const Exit&)> on_exit_;
   std::set<pid_t> watched_;  // started since on_exit_ was set

@@ -171,9 +171,15 @@ RegistryEntry Registry::add(RegistryEntry entry, int uid_count) const {
 }
 
 void Registry::remove(const std::string& run_id) const {
-  if (::unlink((folder_ / run_id).c_str()) != 0 && errno != ENOENT) {
-    throw system_error("remove", folder_ / run_id);
+  for (const fs::path& file : {control_socket(run_id), folder_ / run_id}) {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
+      throw system_error("remove", file);
+    }
   }
+}
+
+fs::path Registry::control_socket(const std::string& run_id) const {
+  return folder_ / ("." + run_id + ".control");
 }
 
 std::vector<RegistryEntry> Registry::entries() const {

@@ -41,8 +41,10 @@ class Registry {
   /// folder, so two runs never share a uid, and none takes another's setting for the host's own.
   /// Throws HostError where another entry holds one of the settings.
   RegistryEntry add(RegistryEntry entry, int uid_count) const;
-  void remove(const std::string& run_id) const;  ///< not there: fine
-  std::vector<RegistryEntry> entries() const;    ///< damaged files are reported as Error by name
+  void remove(const std::string& run_id) const;  ///< and its control socket; not there: fine
+  /// Where a run that takes orders listens for them. Hidden, so that it is no entry.
+  std::filesystem::path control_socket(const std::string& run_id) const;
+  std::vector<RegistryEntry> entries() const;  ///< damaged files are reported as Error by name
   const std::filesystem::path& folder() const { return folder_; }
   const std::filesystem::path& root() const { return root_; }
 

@@ -91,7 +91,10 @@ struct SampleEvent {
 /// Something that the harness did to the fleet, or a process that ended by itself.
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
-  std::string kind;  ///< "exited"
+  static constexpr std::string_view kExited = "exited";
+  static constexpr std::string_view kKilled = "killed";
+  static constexpr std::string_view kShrunk = "shrunk";
+  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk"
   std::string target;
   std::string detail;
 };

@@ -146,6 +146,8 @@ void table(Page& page, const ArmVerdict& arm) {
   } else if (!predicted.fleet_size && !seen.fleet_size) {
     page.line(4, fmt::format("{:<11} {:>13} {:>13}   up to {} frontends", "failure", "none", "none",
                              arm.arm.fleet.end));
+  } else if (!seen.fleet_size && arm.verdict == Verdict::unknown) {
+    compare(page, "fleet size", fleet_size(predicted), "-", "not tested", false);
   } else {
     compare(page, "fleet size", fleet_size(predicted), or_dash(seen.fleet_size), "frontends",
             !fleet_size_as_predicted(predicted, seen.fleet_size));

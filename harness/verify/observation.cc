@@ -39,18 +39,43 @@ std::vector<std::string> step_findings(const StepLog& log) {
   return found;
 }
 
-std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) {
-  std::vector<std::string> found;
+/// Up to the first failure every step is to the next planned size, or to one that the fleet had
+/// before: a fleet that is kept up may shrink. What it is told to do after its failure is no part
+/// of the experiment.
+std::vector<std::string> order_findings(const ArmPlan& arm, const ArmLog& log) {
   const std::vector<int> planned = arm.fleet.sizes();
-  for (std::size_t i = 0; i < log.steps.size(); ++i) {
+  const std::size_t end = std::min(log.steps.size(), failing_index(log) + 1);
+  int before = 0;
+  for (std::size_t i = 0; i < end; ++i) {
     const int size = log.steps[i].step->fleet_size;
-    if (i >= planned.size() || planned[i] != size) {
-      const std::string expected = i < planned.size() ? std::to_string(planned[i]) : "its end";
-      found.push_back(
-          fmt::format("the history has a step to {} where the plan has {}", size, expected));
-      break;
+    const auto next = std::upper_bound(planned.begin(), planned.end(), before);
+    if (size > before && (next == planned.end() || *next != size)) {
+      const std::string expected = next == planned.end() ? "its end" : std::to_string(*next);
+      return {fmt::format("the history has a step to {} where the plan has {}", size, expected)};
     }
+    before = size;
   }
+  return {};
+}
+
+int largest_size(const ArmLog& log) {
+  int largest = 0;
+  for (const StepLog& step : log.steps) largest = std::max(largest, step.step->fleet_size);
+  return largest;
+}
+
+/// A fleet that somebody took a process from is not the one that was predicted.
+std::vector<std::string> killed_by_hand(const StepLog& log) {
+  std::vector<std::string> found;
+  for (const FaultEvent* fault : log.faults)
+    if (fault->kind == FaultEvent::kKilled) found.push_back(fault->target + " was killed by hand");
+  return found;
+}
+
+std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) {
+  std::vector<std::string> found = order_findings(arm, log);
+  for (const StepLog& step : log.steps)
+    std::ranges::copy(killed_by_hand(step), std::back_inserter(found));
   for (const StepLog& step : log.steps)
     std::ranges::copy(step_findings(step), std::back_inserter(found));
   if (!log.end)
@@ -59,10 +84,9 @@ std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) 
     found.push_back("the arm did not come to its end: " + log.end->reason);
   else if (log.steps.empty())
     found.push_back("the arm has no steps");
-  else if (failing_index(log) == log.steps.size() &&
-           log.steps.back().step->fleet_size != arm.fleet.end)
+  else if (failing_index(log) == log.steps.size() && largest_size(log) != arm.fleet.end)
     found.push_back(fmt::format("the arm ended at {} frontends, before a failure and before {}",
-                                log.steps.back().step->fleet_size, arm.fleet.end));
+                                largest_size(log), arm.fleet.end));
   return found;
 }
 

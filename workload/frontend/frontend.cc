@@ -17,15 +17,17 @@ namespace ceiling::frontend {
 Frontend::Frontend(Options options)
     : options_(std::move(options)),
       builder_(map_, options_.staged_build, [this](bool published) { built(published); }),
-      http_(map_, options_.token, hello(),
-            {.ownership =
-                 [this](wire::Ownership ownership) {
-                   post([this, ownership = std::move(ownership)] { learn(ownership); });
-                 },
-             .log = log()},
-            [this](wire::Change asked, kinesis::Service::Changed done) {
-              change(std::move(asked), std::move(done));
-            }),
+      http_(
+          map_, options_.token, hello(),
+          {.ownership =
+               [this](wire::Ownership ownership) {
+                 post([this, ownership = std::move(ownership)] { learn(ownership); });
+               },
+           .log = log()},
+          [this](wire::Change asked, kinesis::Service::Changed done) {
+            change(std::move(asked), std::move(done));
+          },
+          options_.http_port),
       slices_(loop_.get_executor(), options_.token, log()),
       status_(loop_.get_executor(), options_.status, [this] { return snapshot(); }),
       peers_(hello(), {.slice =

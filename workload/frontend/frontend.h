@@ -25,7 +25,8 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
-  bool probe = false;  ///< asks for one more task right after a refusal, see clone_probe.h
+  std::uint16_t http_port = 0;  ///< on loopback; 0: the kernel chooses
+  bool probe = false;           ///< asks for one more task right after a refusal, see clone_probe.h
   /// What it says of its own tasks when it is refused; a test build says something else.
   std::function<std::uint32_t()> count_tasks = wire::own_tasks;
 };

@@ -2,12 +2,25 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "workload/frontend/address_space.h"
 #include "workload/frontend/frontend.h"
+#include "workload/protocol/connection.h"
 #include "workload/protocol/process.h"
+
+namespace {
+
+/// Throws std::invalid_argument.
+std::uint16_t loopback_port(const std::string& listen) {
+  const auto endpoint = ceiling::wire::endpoint_of(listen);
+  if (endpoint.address() == boost::asio::ip::address_v4::loopback()) return endpoint.port();
+  throw std::invalid_argument("--listen " + listen + ": only 127.0.0.1:PORT");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   ceiling::frontend::fix_address_space();
@@ -17,6 +30,8 @@ int main(int argc, char** argv) {
   app.add_option("--name", options.name, "unique in the fleet")->required();
   app.add_option("--membership", options.membership, "address of ceiling-membership")->required();
   app.add_option("--status", options.status, "fd:N, @name (abstract) or a path")->required();
+  std::string listen = "127.0.0.1:0";
+  app.add_option("--listen", listen, "127.0.0.1:PORT for clients; port 0: the kernel chooses");
   app.add_flag("--probe", options.probe,
                "after a refused thread, ask the kernel for one more task and report what it says");
   bool lock_memory = false;
@@ -27,6 +42,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"staged-build"}));
   try {
     app.parse(argc, argv);
+    options.http_port = loopback_port(listen);
     options.token = ceiling::wire::token_from_environment();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : ceiling::wire::kUsage;

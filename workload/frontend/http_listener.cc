@@ -8,11 +8,11 @@ namespace ceiling::frontend {
 using boost::asio::ip::tcp;
 
 HttpListener::HttpListener(const boost::asio::any_io_executor& executor, std::size_t places,
-                           HttpHooks hooks, HttpLimits limits)
+                           HttpHooks hooks, HttpLimits limits, std::uint16_t port)
     : service_(std::make_shared<HttpService>(std::move(hooks), limits)),
       acceptor_(
           executor, places, [this](tcp::socket socket) { serve(std::move(socket)); },
-          [this] { return make_room(); }) {}
+          [this] { return make_room(); }, port) {}
 
 void HttpListener::serve(tcp::socket socket) {
   const auto close = [this](HttpConnection& connection, tcp::socket& its_socket) {

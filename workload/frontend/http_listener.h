@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -16,9 +17,10 @@ namespace ceiling::frontend {
 /// When somebody waits for a place, the connection that has been idle for the longest is closed.
 class HttpListener {
  public:
-  /// Throws std::system_error when there are no descriptors for `places`.
+  /// On loopback; `port` 0: the kernel chooses. Throws std::system_error when there are no
+  /// descriptors for `places`, or the port is taken.
   HttpListener(const boost::asio::any_io_executor& executor, std::size_t places, HttpHooks hooks,
-               HttpLimits limits = {});
+               HttpLimits limits = {}, std::uint16_t port = 0);
 
   std::string address() const { return acceptor_.address(); }
 

@@ -5,7 +5,8 @@
 namespace ceiling::frontend {
 
 HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
-                       BackendLinks::Hooks hooks, kinesis::Service::Change change)
+                       BackendLinks::Hooks hooks, kinesis::Service::Change change,
+                       std::uint16_t port)
     : backends_(loop_.get_executor(), std::move(hello), hooks),
       service_(
           loop_.get_executor(), map, std::move(token),
@@ -21,7 +22,8 @@ HttpServer::HttpServer(const PublishedMap& map, std::string token, wire::Hello h
                [this](int status, std::string_view type, const std::string& message) {
                  return service_.refusal(status, type, message);
                },
-           .log = hooks.log}),
+           .log = hooks.log},
+          HttpLimits{}, port),
       address_(listener_.address()) {}
 
 HttpServer::~HttpServer() {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -18,8 +19,9 @@ namespace ceiling::frontend {
 /// HTTP/2. kMostClients are served at once, further ones wait for an idle one to be closed.
 class HttpServer {
  public:
+  /// On loopback; `port` 0: the kernel chooses.
   HttpServer(const PublishedMap& map, std::string token, wire::Hello hello,
-             BackendLinks::Hooks hooks, kinesis::Service::Change change);
+             BackendLinks::Hooks hooks, kinesis::Service::Change change, std::uint16_t port);
   ~HttpServer();
 
   /// Starts the http thread. Throws std::system_error when it is refused.

@@ -21,8 +21,8 @@ std::mutex& descriptor_table() {
 }
 
 ReservedAcceptor::ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                                   Accepted accepted, MakeRoom make_room)
-    : acceptor_(wire::listen_on_loopback(executor)),
+                                   Accepted accepted, MakeRoom make_room, std::uint16_t port)
+    : acceptor_(wire::listen_on_loopback(executor, port)),
       pause_(executor),
       accepted_(std::move(accepted)),
       make_room_(std::move(make_room)) {

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -26,9 +27,10 @@ class ReservedAcceptor {
 
   /// `accepted` is called on `executor` with each connection, and close() or closed() is owed for
   /// it. `make_room`, when given, is asked there while a connection waits without a place, again
-  /// after wire::kAcceptPause. Throws std::system_error when there are no descriptors for `places`.
+  /// after wire::kAcceptPause. `port` 0: the kernel chooses. Throws std::system_error when there
+  /// are no descriptors for `places`, or the port is taken.
   ReservedAcceptor(const boost::asio::any_io_executor& executor, std::size_t places,
-                   Accepted accepted, MakeRoom make_room = nullptr);
+                   Accepted accepted, MakeRoom make_room = nullptr, std::uint16_t port = 0);
 
   std::string address() const;
   /// From any thread: one place more. Throws std::system_error, and nothing has changed.

@@ -149,9 +149,11 @@ void connect(asio::any_io_executor executor, const std::string& address,
       });
 }
 
-tcp::acceptor listen_on_loopback(asio::any_io_executor executor) {
+tcp::acceptor listen_on_loopback(asio::any_io_executor executor, std::uint16_t port) {
   tcp::acceptor acceptor(executor, tcp::v4());
-  acceptor.bind({asio::ip::address_v4::loopback(), 0});
+  // Connections of an earlier server in TIME_WAIT do not keep a chosen port from its next one.
+  acceptor.set_option(tcp::acceptor::reuse_address(port != 0));
+  acceptor.bind({asio::ip::address_v4::loopback(), port});
   acceptor.listen(asio::socket_base::max_listen_connections);
   return acceptor;
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,8 +77,9 @@ std::string to_string(const boost::asio::ip::tcp::endpoint& endpoint);
 void connect(boost::asio::any_io_executor executor, const std::string& address,
              std::function<void(std::shared_ptr<Connection>, std::string reason)> done);
 
-/// Listens on a loopback port that the kernel chooses, with the longest queue it grants.
-boost::asio::ip::tcp::acceptor listen_on_loopback(boost::asio::any_io_executor executor);
+/// Listens on a loopback port, 0: one that the kernel chooses, with the longest queue it grants.
+boost::asio::ip::tcp::acceptor listen_on_loopback(boost::asio::any_io_executor executor,
+                                                  std::uint16_t port = 0);
 
 /// How long an acceptor waits after an error, most likely a lack of descriptors.
 inline constexpr std::chrono::milliseconds kAcceptPause{50};

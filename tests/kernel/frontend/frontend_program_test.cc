@@ -88,6 +88,21 @@ TEST_F(FrontendProgram, SaysAllOfItsStateInItsStatus) {
   EXPECT_THAT(second.guardrails(), ElementsAre("staged-build"));
 }
 
+TEST_F(FrontendProgram, ListensForClientsWhereItIsTold) {
+  SmallFleet fleet(1);
+  fleet.add();
+  const std::string taken = fleet.complete(0, 1).http_address();
+  Program late(CEILING_FRONTEND, {"--name", "a", "--membership", fleet.membership(), "--status",
+                                  status_name(), "--listen", taken});
+  late.wait_for_log("Address already in use");
+  const int refused = late.end(0);
+  EXPECT_TRUE(WIFEXITED(refused) && WEXITSTATUS(refused) == 69) << refused;
+
+  fleet.frontend(0).end(SIGKILL);
+  fleet.add({"--listen", taken});
+  EXPECT_EQ(fleet.status(1).http_address(), taken);
+}
+
 TEST_F(FrontendProgram, EndsCleanlyOnASignalAndWithMembership) {
   for (const int number : {SIGTERM, SIGINT}) {
     SmallFleet fleet(1);
@@ -112,6 +127,9 @@ TEST_F(FrontendProgram, BadUsageIsExitStatus64) {
       {"--name", "a", "--membership", "localhost:1", "--status", status_name()},
       {"--name", "a", "--membership", "127.0.0.1:1", "--status", "fd:x"},
       {"--name", "a", "--membership", "127.0.0.1:1", "--status", status_name(), "--guardrail", "x"},
+      {"--name", "a", "--membership", "127.0.0.1:1", "--status", status_name(), "--listen", "8080"},
+      {"--name", "a", "--membership", "127.0.0.1:1", "--status", status_name(), "--listen",
+       "0.0.0.0:8080"},
       {"--name", "a", "--membership", "127.0.0.1:1", "--status", status_name(), "surplus"}};
   for (const auto& arguments : wrong) {
     const int status = Program(CEILING_FRONTEND, arguments).end(0);

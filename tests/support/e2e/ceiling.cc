@@ -101,6 +101,10 @@ bool Running::ended(milliseconds patience) const {
   return ::poll(&end, 1, static_cast<int>(patience.count())) == 1;
 }
 
+std::string Running::out() const {
+  return contents(out_);
+}
+
 std::string Running::err() const {
   return contents(err_);
 }
@@ -176,6 +180,7 @@ std::vector<nlohmann::json> CeilingTest::registered() const {
   std::vector<nlohmann::json> found;
   std::error_code missing;
   for (const auto& entry : fs::directory_iterator(kRegistry, missing)) {
+    if (!entry.is_regular_file(missing)) continue;  // a control socket
     const auto text = read_file_if_there(entry.path());
     if (!text || text->find(folder().native()) == std::string::npos) continue;
     found.push_back(nlohmann::json::parse(*text));

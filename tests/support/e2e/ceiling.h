@@ -47,7 +47,8 @@ class Running {
   void signal(int number) const;
   /// True once it has ended and waits to be reaped.
   bool ended(std::chrono::milliseconds patience = {}) const;
-  /// What it has said on stderr so far.
+  /// What it has said so far.
+  std::string out() const;
   std::string err() const;
   /// Waits for its end; when `how.patience` passes first, kills it and fails the test.
   Ended wait();

@@ -322,6 +322,19 @@ TEST(Limits, OfTheHostStandAlone) {
   }
 }
 
+TEST(ParseExperiment, OneArmAloneIsAnExperimentOfItsOwn) {
+  const Experiment alone = parse_experiment(kFull, "x.yaml", {"arms.other.fleet.step=1"}, "other");
+  ASSERT_EQ(alone.arms.size(), 1U);
+  EXPECT_EQ(alone.arms[0].name, "other");
+  EXPECT_EQ(alone.arms[0].fleet.start, 4);
+  EXPECT_EQ(alone.arms[0].fleet.step, 1);
+  const Experiment again = parse_experiment(alone.source, "x.yaml");
+  ASSERT_EQ(again.arms.size(), 1U);
+  EXPECT_EQ(again.arms[0].name, "other");
+  EXPECT_EQ(again.arms[0].fleet.step, 1);
+  EXPECT_EQ(again.streams.size(), 2U);
+}
+
 TEST(Names, AreThoseOfFilesAndReports) {
   EXPECT_EQ(to_string(LimitName::pids_max), "pids.max");
   EXPECT_EQ(to_string(LimitName::rlimit_nproc), "RLIMIT_NPROC");

@@ -41,6 +41,16 @@ class RegistryTest : public testing::Test {
   Registry registry{folder.path() / "below" / "ceiling", folder.path()};
 };
 
+TEST_F(RegistryTest, AControlSocketIsNoEntryAndGoesWithItsRun) {
+  registry.add(entry_of("a1"), 1);
+  const auto socket = registry.control_socket("a1");
+  std::ofstream(socket) << "x";
+  EXPECT_THAT(registry.entries(), SizeIs(1));
+  registry.remove("a1");
+  EXPECT_FALSE(std::filesystem::exists(socket));
+  EXPECT_THAT(registry.entries(), IsEmpty());
+}
+
 TEST_F(RegistryTest, EntryComesBackAsItWasWritten) {
   RegistryEntry entry = entry_of("a1");
   entry.keeper = 7;

@@ -101,6 +101,15 @@ TEST(ResultText, ADifferenceStandsOut) {
   EXPECT_TRUE(text.ends_with("\nverdict: refuted\n")) << text;
 }
 
+TEST(ResultText, WhatWasNotTestedIsNoDifference) {
+  History history = story(kUnguarded);
+  history.resize(history.size() / 3);
+  const std::string text = result_text(judge_run(kUnguarded, Outcome::outage, history), false);
+  EXPECT_THAT(text, HasSubstr("fleet size              7             -   not tested\n"));
+  EXPECT_THAT(text, Not(HasSubstr("DIFFERS")));
+  EXPECT_TRUE(text.ends_with("\nverdict: unknown\n")) << text;
+}
+
 TEST(ResultText, PartOfASharedFleetIsCounted) {
   const Course shared{.limit = 70, .scope = LimitScope::fleet, .threads = 70};
   const std::string text = result_text(judge_run(shared, Outcome::outage, story(shared)), false);

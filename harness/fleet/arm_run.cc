@@ -1,0 +1,145 @@
+#include "harness/fleet/arm_run.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "cgroups/error.h"
+
+namespace ceiling {
+namespace {
+
+int canary_rate(const Experiment& experiment) {
+  int rate = 0;
+  for (const ClientPlan& client : experiment.clients) {
+    if (client.kind == "canary") rate += client.rate_per_s;
+  }
+  return rate;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Those that are gone first, then the highest numbers.
+std::vector<std::string> dispensable(const Fleet& fleet, int count) {
+  std::vector<FrontendState> frontends = fleet.frontends();
+  std::reverse(frontends.begin(), frontends.end());
+  std::stable_partition(frontends.begin(), frontends.end(),
+                        [](const FrontendState& one) { return one.gone; });
+  std::vector<std::string> names;
+  for (const FrontendState& one : frontends) {
+    if (static_cast<int>(names.size()) < count) names.push_back(one.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string label) {
+  return {.label = std::move(label),
+          .start = arm.fleet.start,
+          .threads_per_peer = arm.fleet.threads_per_peer,
+          .backends = experiment.backends,
+          .streams = experiment.streams,
+          .guardrails = arm.guardrails,
+          .limits = arm.limits,
+          .lock_memory = arm.limits.sets(LimitName::rlimit_memlock)};
+}
+
+bool grow(Fleet& fleet, int size) {
+  if (fleet.size() == 0) {
+    while (fleet.size() < size) fleet.add_frontend();
+    return fleet.settle();
+  }
+  bool failed = false;
+  while (fleet.size() < size) {
+    fleet.add_frontend();
+    if (!fleet.settle()) return false;
+    // In a scope that is shared, main processes go on joining after the first refusal: what stood
+    // there then is sampled at once.
+    if (!failed && !fleet.failed().empty()) fleet.sample();
+    failed = !fleet.failed().empty();
+  }
+  return true;
+}
+
+void record_host(Site& site, const LimitPlan& limits) {
+  for (SampleEvent& sample : sample_host(site.hierarchy(), limits)) {
+    site.recorder().record(std::move(sample));
+  }
+}
+
+ArmRun::ArmRun(Site& site, const Experiment& experiment, const ArmPlan& arm, int port)
+    : recorder_(site.recorder()),
+      fleet_(
+          site,
+          [&] {
+            FleetSpec spec = spec_of(experiment, arm, "arm-" + arm.name);
+            spec.port = port;
+            return spec;
+          }(),
+          &recorder_),
+      canaries_(site, fleet_, canary_rate(experiment)) {
+  record_host(site, arm.limits);
+  host_limits_.emplace(arm.limits, site.host_settings());
+}
+
+Rest ArmRun::grow_to(int size) {
+  return rest(grow(fleet_, size));
+}
+
+Rest ArmRun::shrink_to(int size) {
+  const std::vector<std::string> doomed = dispensable(fleet_, fleet_.size() - size);
+  std::vector<wire::Member> staying = fleet_.in_service();
+  std::erase_if(staying,
+                [&](const wire::Member& member) { return contains(doomed, member.name()); });
+  canaries_.use(staying);
+  canaries_.sweep(size);  // what was under way through the others is over by then
+  for (const std::string& name : doomed) remove(name, SIGTERM, FaultEvent::kShrunk);
+  return settle();
+}
+
+Rest ArmRun::kill(const std::string& name) {
+  if (contains(fleet_.backends(), name)) {
+    recorder_.record(
+        FaultEvent{.kind = std::string(FaultEvent::kKilled), .target = name, .detail = ""});
+    fleet_.kill_backend(name);
+  } else {
+    remove(name, SIGKILL, FaultEvent::kKilled);
+  }
+  return settle();
+}
+
+void ArmRun::remove(const std::string& name, int signal, std::string_view kind) {
+  recorder_.record(FaultEvent{.kind = std::string(kind), .target = name, .detail = ""});
+  fleet_.remove_frontend(name, signal);
+}
+
+Rest ArmRun::settle() {
+  return rest(fleet_.settle());
+}
+
+Rest ArmRun::rest(bool settled) {
+  fleet_.sample();
+  Rest rest{.step = {.fleet_size = fleet_.size(),
+                     .settled = settled,
+                     .in_service = static_cast<int>(fleet_.in_service().size()),
+                     .failed = fleet_.failed()},
+            .routable = std::nullopt};
+  recorder_.record(rest.step);
+  if (settled) {
+    canaries_.use(fleet_.in_service());
+    rest.routable = canaries_.sweep(fleet_.size());
+  }
+  return rest;
+}
+
+void ArmRun::end(const ArmEndEvent& end) {
+  host_limits_->restore();  // the audit needs memory of its own
+  if (end.completed) canaries_.audit();
+  recorder_.record(end);
+  fleet_.destroy();
+}
+
+}  // namespace ceiling
