@@ -284,7 +284,7 @@ void Fleet::kill_backend(const std::string& name) {
                                   [&name](const Service& one) { return one.name == name; });
   if (found == backends_.end()) throw Error("there is no " + name);
   found->started->process.signal(SIGKILL);
-  if (!site_.loop().run_until([&] { return found->ended; }, kEndPatience)) {
+  if (!site_.loop().run_until([&] { return !found->ended.empty(); }, kEndPatience)) {
     throw Error(name + " does not end");
   }
 }
