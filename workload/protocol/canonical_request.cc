@@ -127,7 +127,8 @@ std::optional<std::string> canonical_request(const Request& request,
       "{}\n{}\n{}\n", request.method, canonical_path(request.target.substr(0, question)),
       canonical_query(request.target.substr(std::min(question + 1, request.target.size()))));
   for (const std::string& name : names) {
-    const auto value = value_of(request.headers, name);
+    // The JavaScript SDK signs HTTP/2's own name of it.
+    const auto value = value_of(request.headers, name == ":authority" ? "host" : name);
     if (!value) return std::nullopt;
     out += fmt::format("{}:{}\n", name, *value);
   }

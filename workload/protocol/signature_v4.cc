@@ -203,7 +203,7 @@ void check_signed(std::span<const Header> headers, const std::vector<std::string
   const auto is_signed = [&](std::string_view name) {
     return std::binary_search(names.begin(), names.end(), name);
   };
-  if (!is_signed("host")) {
+  if (!is_signed("host") && !is_signed(":authority")) {
     refuse(kInvalid, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   for (const Header& header : headers) {

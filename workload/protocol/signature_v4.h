@@ -72,7 +72,8 @@ class SigningKey {
 ///                                        must be signed, or another signature
 ///   UnrecognizedClientException          unknown access key; any x-amz-security-token
 ///
-/// `host`, the date and every `x-amz-*` header must be signed, and present when they are signed.
+/// `host` (":authority" in HTTP/2 stands for it), the date and every `x-amz-*` header must be
+/// signed, and present when they are signed.
 class Verifier {
  public:
   /// Throws std::invalid_argument for a malformed account or two with one access key.

@@ -46,7 +46,7 @@ class Serve:
         with open(os.path.join(self.folder, "clients.yaml"), "w", encoding="utf-8") as file:
             file.write(EXPERIMENT)
         self.process = subprocess.Popen(
-            [CEILING, "serve", "clients.yaml", "--arm", arm, "--quiet"], cwd=self.folder,
+            [CEILING, "serve", "clients.yaml", "--arm", arm], cwd=self.folder,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             pasted = re.fullmatch(r"(?:export )?(AWS_\w+)=(\S+)\n", line)
@@ -77,9 +77,15 @@ class Serve:
         shutil.rmtree(self.folder)
 
 
+def connect():
+    """Debian's boto3 and AWS CLI are older than the variable AWS_ENDPOINT_URL."""
+    return boto3.session.Session().client("kinesis", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+
+
 def aws(*words):
-    done = subprocess.run(["aws", "kinesis", *words, "--output", "json"], capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        ["aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "json", "kinesis",
+         *words], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return json.loads(done.stdout) if done.stdout.strip() else {}
@@ -102,7 +108,7 @@ def read_all(kinesis, stream):
 
 
 def story_of_boto3(stream):
-    kinesis = boto3.client("kinesis")
+    kinesis = connect()
     active = kinesis.get_waiter("stream_exists")
     kinesis.create_stream(StreamName=stream, ShardCount=1)
     active.wait(StreamName=stream, WaiterConfig={"Delay": 1})
@@ -172,7 +178,7 @@ class Clients(unittest.TestCase):
     def through_the_ceiling(self, arm):
         """What each client saw while the fleet grew past its ceiling and shrank again: its lines."""
         serving = self.serve(arm)
-        kinesis = boto3.client("kinesis")
+        kinesis = connect()
         streams = {name: name.replace(" ", "-").lower() for name in WRITERS}
         for stream in streams.values():
             kinesis.create_stream(StreamName=stream, ShardCount=1)

@@ -2,6 +2,7 @@
 --cli, with one call of the AWS CLI a record."""
 import base64
 import json
+import os
 import re
 import select
 import subprocess
@@ -12,13 +13,14 @@ import boto3
 import botocore.exceptions
 
 stream, cli = sys.argv[1], "--cli" in sys.argv
-client = None if cli else boto3.client("kinesis")
+endpoint = os.environ["AWS_ENDPOINT_URL"]
+client = None if cli else boto3.client("kinesis", endpoint_url=endpoint)
 
 
 def put_with_cli(data):
     done = subprocess.run(
-        ["aws", "kinesis", "put-record", "--stream-name", stream, "--partition-key", "key",
-         "--data", base64.b64encode(data).decode()], capture_output=True, text=True)
+        ["aws", "--endpoint-url", endpoint, "kinesis", "put-record", "--stream-name", stream,
+         "--partition-key", "key", "--data", base64.b64encode(data).decode()], capture_output=True, text=True)
     if done.returncode == 0:
         return {"ok": True, "attempts": 1}
     named = re.search(r"An error occurred \((\w+)\).*?(?:reached max retries: (\d+))?\)", done.stderr)

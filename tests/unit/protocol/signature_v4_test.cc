@@ -570,5 +570,31 @@ TEST(AmzDate, IsUtcInSeconds) {
   EXPECT_EQ(amz_date(kNow + 999ms), kSignedAt);
 }
 
+// As @aws-sdk/client-kinesis 3.840.0 sent it over HTTP/2.
+TEST(Verifier, ASignedAuthorityIsTheHost) {
+  const std::array headers{
+      Header{"host", "127.0.0.1:9999"},
+      Header{"content-type", "application/x-amz-json-1.1"},
+      Header{"x-amz-target", "Kinesis_20131202.ListStreams"},
+      Header{"content-length", "2"},
+      Header{"x-amz-user-agent", "aws-sdk-js/3.840.0"},
+      Header{"amz-sdk-invocation-id", "d4ab7ab4-62c9-4040-8772-71d3489ee89b"},
+      Header{"amz-sdk-request", "attempt=1; max=3"},
+      Header{"x-amz-date", "20261126T063220Z"},
+      Header{"x-amz-content-sha256",
+             "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},
+      Header{"authorization",
+             "AWS4-HMAC-SHA256 Credential=AK/20261126/us-east-1/kinesis/aws4_request, "
+             "SignedHeaders=:authority;amz-sdk-invocation-id;amz-sdk-request;content-length;"
+             "content-type;x-amz-content-sha256;x-amz-date;x-amz-target;x-amz-user-agent, "
+             "Signature=c7218acf84b13cc657c6f474073aab09456a53623b21f363957eceaa9ab1c980"}};
+  Verifier verifier({{"AK", "x", "000000000001"}}, "us-east-1");
+  const auto at = std::chrono::sys_days(std::chrono::year(2026) / 11 / 26) + std::chrono::hours(6) +
+                  std::chrono::minutes(32);
+  EXPECT_TRUE(
+      std::holds_alternative<const Account*>(verifier.verify({"POST", "/", headers, "{}"}, at)));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(verifier.verify({"POST", "/", headers, "{ }"}, at)));
+}
+
 }  // namespace
 }  // namespace ceiling::sigv4

@@ -23,7 +23,8 @@ wire::Stream stream(std::string name, std::uint32_t shards, std::string_view acc
 void add_shard(ShardMap& map, const wire::Stream& stream, int shard, const std::string& backend,
                std::uint64_t epoch) {
   wire::Slice slice;
-  *slice.add_routes() = wire::make_route(stream, shard, backend, epoch);
+  *slice.add_routes() = wire::make_route(
+      stream, wire::shards_of(stream)[static_cast<std::size_t>(shard)], backend, epoch);
   map.add(slice);
 }
 
@@ -37,12 +38,17 @@ FakeFleet::FakeFleet()
         const auto answer = stored(call);
         call.done(&answer);
       }),
-      service(loop.get_executor(), map, std::string(kToken),
-              [this](const std::string& to, wire::Envelope request, Service::Done done) {
-                const Call call{to, std::move(request), std::move(done)};
-                calls.push_back(call);
-                backend(call);
-              }) {
+      service(
+          loop.get_executor(), map, std::string(kToken),
+          [this](const std::string& to, wire::Envelope request, Service::Done done) {
+            const Call call{to, std::move(request), std::move(done)};
+            calls.push_back(call);
+            backend(call);
+          },
+          [this](wire::Change change, const Service::Changed& done) {
+            changes.push_back(std::move(change));
+            done(change_done);
+          }) {
   wire::Configuration configuration;
   *configuration.add_streams() = kOrders;
   *configuration.add_streams() = kTheirs;

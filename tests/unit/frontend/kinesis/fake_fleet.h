@@ -57,6 +57,8 @@ class FakeFleet {
   PublishedMap map;
   std::vector<Call> calls;                   ///< so far
   std::function<void(const Call&)> backend;  ///< answers stored(), unless a test has it otherwise
+  std::vector<wire::Change> changes;         ///< asked of membership so far
+  wire::ChangeDone change_done;              ///< what it answers
   Service service;
 };
 

@@ -327,6 +327,8 @@ class Served:
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         bytes_ = base64.b64decode(answer["body"])
+        if not bytes_:
+            return answer["status"], None
         return answer["status"], json.loads(bytes_) if format_ == "json" else cbor2.loads(bytes_)
 
 
@@ -337,6 +339,11 @@ def wrong_answers(program, table):
     for format_ in ("json", "cbor"):
         shard = {**stream, "ShardId": "shardId-000000000001"}
         good = {
+            "CreateStream": [{"StreamName": "mine", "ShardCount": 2}],
+            "DeleteStream": [stream],
+            "MergeShards": [{**stream, "ShardToMerge": "shardId-000000000000",
+                             "AdjacentShardToMerge": "shardId-000000000001"}],
+            "SplitShard": [{**stream, "ShardToSplit": "shardId-000000000000", "NewStartingHashKey": "7"}],
             "DescribeStream": [stream, {**stream, "Limit": 1}],
             "DescribeStreamSummary": [stream],
             "GetShardIterator": [
@@ -360,6 +367,9 @@ def wrong_answers(program, table):
                 where = f"{operation} ({format_})"
                 if status != 200:
                     yield f"{where}: {status} {answer}"
+                elif "output" not in MODEL["operations"][operation]:
+                    if answer:
+                        yield f"{where}: expected no answer, found {answer}"
                 else:
                     output = MODEL["operations"][operation]["output"]["shape"]
                     yield from wrong_in_answer(output, answer, format_, where)

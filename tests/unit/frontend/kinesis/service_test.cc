@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <set>
 
@@ -90,7 +91,7 @@ TEST(Service, AWrongSignatureIsRefusedAndNothingIsSent) {
 
 TEST(Service, WhatIsNoOperationIsRefused) {
   FakeFleet fleet;
-  const auto answered = fleet.send("MergeShards", Document::object());
+  const auto answered = fleet.send("UpdateShardCount", Document::object());
   EXPECT_THAT(error_in(answered->value()), StartsWith("400 UnknownOperationException: "));
   EXPECT_THAT(fleet.bad("", Document::object()), StartsWith("400 UnknownOperationException: "));
 }
@@ -144,10 +145,12 @@ TEST(Service, AStreamOfAnotherAccountIsNotFoundAndNothingIsSent) {
 
 TEST(Service, BeforeItsConfigurationItFails) {
   FakeFleet fleet;
-  Service service(fleet.loop.get_executor(), fleet.map, std::string(kToken),
-                  [](const std::string&, const wire::Envelope&, const Service::Done&) {
-                    ADD_FAILURE() << "sent";
-                  });
+  Service service(
+      fleet.loop.get_executor(), fleet.map, std::string(kToken),
+      [](const std::string&, const wire::Envelope&, const Service::Done&) {
+        ADD_FAILURE() << "sent";
+      },
+      [](const wire::Change&, const Service::Changed&) { ADD_FAILURE() << "asked"; });
   std::string error;
   service.handle(fleet.request("PutRecord", put_in(0).dump()),
                  [&](const HttpResponse& response) { error = error_in(response); });
@@ -522,7 +525,7 @@ TEST(GetRecords, AStreamThatIsGoneIsNotFound) {
   FakeFleet fleet;
   const ShardIterator gone{std::string(kFleetAccount), "gone", 1, 5, now_ms()};
   EXPECT_EQ(fleet.bad("GetRecords", {{"ShardIterator", seal(gone, kToken)}}),
-            fmt::format(fmt::runtime(kNotFound), "gone", kFleetAccount));
+            "400 ResourceNotFoundException: The stream of the iterator has been deleted.");
 }
 
 // ---- streams and their shards
@@ -670,6 +673,137 @@ TEST(ListStreams, PagesGoOnAfterAName) {
   page = fleet.good("ListStreams", {{"ExclusiveStartStreamName", "stream-0005"}, {"Limit", 2}});
   EXPECT_EQ(page, (Document{{"StreamNames", Document::array({"stream-001", "stream-002"})},
                             {"HasMoreStreams", true}}));
+}
+
+TEST(Service, ChangesOfStreamsAreHandedToMembership) {
+  FakeFleet fleet;
+  const auto asked = [&](std::string_view operation, const Document& body) {
+    fleet.changes.clear();
+    const auto answered = fleet.send(operation, body, kOtherAccount);
+    EXPECT_TRUE(*answered && (*answered)->status == 200 && (*answered)->body.empty()) << operation;
+    EXPECT_EQ(fleet.changes.size(), 1U) << operation;
+    const wire::Change change = fleet.changes.empty() ? wire::Change() : fleet.changes.front();
+    EXPECT_EQ(change.account(), kOtherAccount);
+    EXPECT_EQ(change.stream(), "mine");
+    return change;
+  };
+  EXPECT_EQ(asked("CreateStream", {{"StreamName", "mine"}, {"ShardCount", 3}}).create(), 3U);
+  EXPECT_EQ(asked("CreateStream", {{"StreamName", "mine"}}).create(), 4U);
+  EXPECT_TRUE(asked("DeleteStream", {{"StreamName", "mine"}}).remove());
+  const wire::Split split = asked("SplitShard", {{"StreamName", "mine"},
+                                                 {"ShardToSplit", "shardId-000000000007"},
+                                                 {"NewStartingHashKey", "258"}})
+                                .split();
+  EXPECT_EQ(split.shard(), 7U);
+  EXPECT_EQ(split.at(), std::string(14, '\0') + "\1\2");
+  const wire::Merge merge = asked("MergeShards", {{"StreamName", "mine"},
+                                                  {"ShardToMerge", "shardId-000000000002"},
+                                                  {"AdjacentShardToMerge", "shardId-000000000001"}})
+                                .merge();
+  EXPECT_EQ(merge.shard(), 2U);
+  EXPECT_EQ(merge.other(), 1U);
+  EXPECT_TRUE(fleet.calls.empty());
+}
+
+TEST(Service, WhatMembershipRefusesIsToldAndWhatIsMalformedIsNotAsked) {
+  FakeFleet fleet;
+  fleet.change_done.set_error("ResourceInUseException");
+  fleet.change_done.set_reason("it exists");
+  EXPECT_EQ(fleet.bad("CreateStream", {{"StreamName", "mine"}}),
+            "400 ResourceInUseException: it exists");
+  fleet.change_done.set_error("InternalFailure");
+  EXPECT_EQ(fleet.bad("DeleteStream", {{"StreamName", "mine"}}), "500 InternalFailure: it exists");
+  fleet.changes.clear();
+  EXPECT_EQ(fleet.bad("CreateStream", {{"StreamName", "mine"},
+                                       {"StreamModeDetails", {{"StreamMode", "ON_DEMAND"}}}}),
+            "400 ValidationException: StreamMode ON_DEMAND is not served");
+  EXPECT_EQ(fleet.bad("SplitShard", {{"StreamName", "mine"},
+                                     {"ShardToSplit", "shardId-7"},
+                                     {"NewStartingHashKey", "258"}}),
+            "400 ResourceNotFoundException: Could not find shard shardId-7 in stream mine.");
+  EXPECT_EQ(fleet.bad("SplitShard", {{"StreamName", "mine"},
+                                     {"ShardToSplit", "shardId-000000000007"},
+                                     {"NewStartingHashKey", std::string(39, '9')}}),
+            "400 InvalidArgumentException: NewStartingHashKey " + std::string(39, '9') +
+                " is not in the range [0, 2^128-1]");
+  EXPECT_TRUE(fleet.changes.empty());
+}
+
+/// "mine", of which shard 0 was split into 1 and 2.
+wire::Configuration with_a_split_stream() {
+  wire::Configuration configuration;
+  wire::Stream& mine = *configuration.add_streams();
+  mine.set_name("mine");
+  mine.set_id("000000000001/mine/1");
+  mine.set_account(std::string(kFleetAccount));
+  mine.set_of_a_client(true);
+  constexpr HashKey kMiddle = HashKey{1} << 127;
+  const std::array<HashRange, 3> ranges{
+      {{0, ~HashKey{0}}, {0, kMiddle - 1}, {kMiddle, ~HashKey{0}}}};
+  for (std::uint32_t number = 0; number < 3; ++number) {
+    wire::Shard& shard = *mine.add_made();
+    shard.set_number(number);
+    shard.set_first(wire::bytes_of(ranges.at(number).first));
+    shard.set_last(wire::bytes_of(ranges.at(number).last));
+    if (number > 0) shard.add_parents(0);
+  }
+  mine.mutable_made(0)->set_closed(true);
+  mine.mutable_made(0)->set_end(44);
+  return configuration;
+}
+
+TEST(Service, AReaderIsLedFromAClosedShardToItsChildren) {
+  FakeFleet fleet;
+  const wire::Configuration configuration = with_a_split_stream();
+  fleet.service.configure(configuration);
+  const Document stream = {{"StreamName", "mine"}};
+  EXPECT_EQ(
+      fleet.good("DescribeStreamSummary", stream).at("StreamDescriptionSummary").at("StreamStatus"),
+      "CREATING")
+      << "the map has nothing of it yet";
+  ShardMap built(8);
+  wire::Slice slice;
+  for (const wire::Shard& shard : configuration.streams(0).made()) {
+    *slice.add_routes() = wire::make_route(configuration.streams(0), shard, "b0", 7);
+  }
+  built.add(slice);
+  fleet.map.replace(std::move(built));
+  const Document summary =
+      fleet.good("DescribeStreamSummary", stream).at("StreamDescriptionSummary");
+  EXPECT_EQ(summary.at("StreamStatus"), "ACTIVE");
+  EXPECT_EQ(summary.at("OpenShardCount"), 2);
+  const Document shards = fleet.good("ListShards", stream).at("Shards");
+  ASSERT_EQ(shards.size(), 3U);
+  EXPECT_EQ(shards[0].at("SequenceNumberRange").at("EndingSequenceNumber"), "44");
+  EXPECT_EQ(shards[2].at("ParentShardId"), "shardId-000000000000");
+  EXPECT_FALSE(shards[2].contains("AdjacentParentShardId"));
+  const Document latest = {{"StreamName", "mine"}, {"ShardFilter", {{"Type", "AT_LATEST"}}}};
+  EXPECT_EQ(fleet.good("ListShards", latest).at("Shards").size(), 2U) << "the open ones";
+
+  fleet.backend = [](const FakeFleet::Call& call) {
+    wire::Envelope answer = stored(call);
+    answer.mutable_get_done()->set_more(false);
+    call.done(&answer);
+  };
+  const Document from = fleet.good("GetShardIterator", {{"StreamName", "mine"},
+                                                        {"ShardId", "shardId-000000000000"},
+                                                        {"ShardIteratorType", "TRIM_HORIZON"}});
+  const Document page = fleet.good("GetRecords", from);
+  EXPECT_FALSE(page.contains("NextShardIterator")) << "it ends here";
+  ASSERT_EQ(page.at("ChildShards").size(), 2U);
+  EXPECT_EQ(page.at("ChildShards")[1].at("ShardId"), "shardId-000000000002");
+  EXPECT_EQ(page.at("ChildShards")[1].at("ParentShards"), Document({"shardId-000000000000"}));
+}
+
+TEST(Service, AShardAboveItsLimitsIsTheClientsToWaitFor) {
+  FakeFleet fleet;
+  fleet.backend = [](const FakeFleet::Call& call) {
+    const wire::Envelope answer = refused(call, wire::RESULT_LIMITED);
+    call.done(&answer);
+  };
+  EXPECT_EQ(fleet.bad("PutRecord", put_in(1)),
+            "400 ProvisionedThroughputExceededException: Rate exceeded for shard "
+            "shardId-000000000001");
 }
 
 }  // namespace
