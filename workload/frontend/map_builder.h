@@ -56,7 +56,8 @@ class MapBuilder {
   std::vector<wire::Stream> streams_;
   std::set<Source> needed_;
   std::set<Source> missing_;
-  std::map<Source, wire::Slice> latest_;  // by sender and part, the newest that it sent
+  std::map<Source, wire::Slice> taken_;  // of this version, where it is staged
+  std::map<Source, wire::Slice> early_;  // the newest of a later one
 };
 
 }  // namespace ceiling::frontend
