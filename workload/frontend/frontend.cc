@@ -109,13 +109,13 @@ void Frontend::receive(const wire::Envelope& message) {
 void Frontend::configure(const wire::Configuration& configuration) {
   configuration_ = configuration;
   http_.use(configuration);
+  if (!joined_) join();  // what it names may have been owned before it came
 }
 
 void Frontend::learn(const wire::Ownership& ownership) {
   ownership_[ownership.backend()] = ownership;
-  if (!joined_) return join();
-  announce();
-  advance();
+  // Another owner is another version: what was announced of this one stays.
+  joined_ ? advance() : join();
 }
 
 bool Frontend::owned(const wire::Configuration& configuration) const {
@@ -168,8 +168,7 @@ void Frontend::advance() {
     peers.push_back(member);
     for (std::uint32_t part = 0; part < parts; ++part) needed.emplace(member.name(), part);
   }
-  const std::vector<wire::Stream> streams(current_.streams().begin(),
-                                          current_.streams().end());
+  const std::vector<wire::Stream> streams(current_.streams().begin(), current_.streams().end());
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);
