@@ -179,6 +179,7 @@ void MembershipServer::closed_shards(const Session& session, const wire::ClosedS
   bool replaced = false;
   const auto leases = backends_.leases_of(session.name, streams_.streams());
   for (const wire::ClosedShard& closed : said.shards()) {
+    if (!streams_.changing(closed.stream())) continue;  // said with every renewal
     const bool own = std::any_of(leases.begin(), leases.end(), [&](const wire::Lease& lease) {
       return lease.stream() == closed.stream() && lease.shard() == closed.shard() && lease.closed();
     });
@@ -245,7 +246,9 @@ Envelope MembershipServer::configuration() const {
   Envelope envelope;
   wire::Configuration& configuration = *envelope.mutable_configuration();
   configuration.set_threads_per_peer(options_.threads_per_peer);
-  for (const wire::Stream& stream : streams_.streams()) *configuration.add_streams() = stream;
+  for (wire::Stream& stream : streams_.routed()) {
+    *configuration.add_streams() = std::move(stream);
+  }
   for (const std::string& account : options_.accounts) configuration.add_accounts(account);
   for (wire::Backend& backend : backends_.backends()) {
     *configuration.add_backends() = std::move(backend);
