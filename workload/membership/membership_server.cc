@@ -74,7 +74,7 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
     return closed_shards(session, message.closed_shards());
   }
   if (message.has_renew_leases() && session.role == wire::ROLE_BACKEND && session.joined) {
-    return send_leases(session);
+    return send_leases(session, message.renew_leases().id());
   }
   out_of_place(message);
 }
@@ -215,10 +215,11 @@ void MembershipServer::send_leases() const {
   }
 }
 
-void MembershipServer::send_leases(const Session& session) const {
+void MembershipServer::send_leases(const Session& session, std::uint64_t renewal) const {
   Envelope envelope;
   wire::Leases& leases = *envelope.mutable_leases();
   *leases.mutable_limits() = options_.limits;
+  leases.set_renewal(renewal);
   leases.set_ttl_ms(static_cast<std::uint32_t>(options_.lease_ttl.count()));
   for (wire::Lease& lease : backends_.leases_of(session.name, streams_.streams())) {
     *leases.add_leases() = std::move(lease);
