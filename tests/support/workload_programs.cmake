@@ -1,5 +1,6 @@
 # The workload's programs as they are started by hand, and a blocking connection to them.
-add_library(workload_programs_support STATIC workload_programs/peer.cc workload_programs/program.cc)
+add_library(workload_programs_support STATIC workload_programs/peer.cc workload_programs/program.cc
+            workload_programs/stream_changes.cc)
 target_link_libraries(workload_programs_support PUBLIC ceiling::protocol spawn_support PRIVATE ceiling_options)
 target_compile_definitions(workload_programs_support PUBLIC
   CEILING_MEMBERSHIP="$<TARGET_FILE:ceiling-membership>"

@@ -58,25 +58,28 @@ void MembershipLink::handle(const Envelope& message) {
 void MembershipLink::granted(const wire::Leases& leases) {
   if (leases.ttl_ms() == 0) throw wire::ProtocolError("leases for no time");
   last_loss_.clear();
-  const auto from = std::exchange(asked_at_, std::nullopt).value_or(steady_clock::now());
-  renewal_.expires_at(from + std::chrono::milliseconds(leases.ttl_ms()) / 3);
-  renewal_.async_wait([this](error_code cancelled) {
-    if (!cancelled) renew();
-  });
-  on_leases_(leases, from);
+  const bool answered = leases.renewal() != 0 && leases.renewal() == asked_;
+  if (!from_ || answered) {
+    from_ = answered ? asked_at_ : steady_clock::now();
+    renewal_.expires_at(*from_ + std::chrono::milliseconds(leases.ttl_ms()) / 3);
+    renewal_.async_wait([this](error_code cancelled) {
+      if (!cancelled) renew();
+    });
+  }
+  on_leases_(leases, *from_);
 }
 
 void MembershipLink::renew() {
   if (!connection_) return;
   asked_at_ = steady_clock::now();
   Envelope envelope;
-  envelope.mutable_renew_leases();
+  envelope.mutable_renew_leases()->set_id(++asked_);
   connection_->send(envelope);
 }
 
 void MembershipLink::lost(const std::string& reason) {
   connection_.reset();
-  asked_at_.reset();
+  from_.reset();
   if (std::exchange(last_loss_, reason) != reason) wire::log_line(hello_.name(), reason);
   retry_.expires_after(kRetry);
   retry_.async_wait([this](error_code cancelled) {

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,7 +24,8 @@ class MembershipLink {
   static constexpr std::chrono::milliseconds kRetry{200};
 
   /// `hello` and `self` are what this backend says of itself. `on_leases` gets every grant with the
-  /// time from which it counts: when a renewal was asked for, or an unasked grant arrived.
+  /// time from which it counts: when the renewal was asked for that was answered last; before the
+  /// first one, when the first grant arrived.
   MembershipLink(boost::asio::any_io_executor executor, std::string address, wire::Hello hello,
                  wire::Backend self, OnLeases on_leases);
 
@@ -48,8 +50,10 @@ class MembershipLink {
   std::shared_ptr<wire::Connection> connection_;
   boost::asio::steady_timer retry_;
   boost::asio::steady_timer renewal_;
-  std::optional<Time> asked_at_;  // of the renewal under way
-  std::string last_loss_;         // so that the same reason is logged once, not five times a second
+  std::uint64_t asked_ = 0;   // id of the last renewal
+  Time asked_at_{};           // when
+  std::optional<Time> from_;  // when the leases of this connection began to count
+  std::string last_loss_;     // so that the same reason is logged once, not five times a second
 };
 
 }  // namespace ceiling

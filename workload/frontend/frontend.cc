@@ -111,13 +111,13 @@ void Frontend::receive(const wire::Envelope& message) {
 void Frontend::configure(const wire::Configuration& configuration) {
   configuration_ = configuration;
   http_.use(configuration);
+  if (!joined_) join();  // what it names may have been owned before it came
 }
 
 void Frontend::learn(const wire::Ownership& ownership) {
   ownership_[ownership.backend()] = ownership;
-  if (!joined_) return join();
-  announce();
-  advance();
+  // Another owner is another version: what was announced of this one stays.
+  joined_ ? advance() : join();
 }
 
 bool Frontend::owned(const wire::Configuration& configuration) const {

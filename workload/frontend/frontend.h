@@ -82,9 +82,8 @@ class Frontend {
   };
   std::optional<Next> next_;
   std::uint64_t next_change_ = 1;
-  std::map<std::uint64_t, kinesis::Service::Changed>
-      changes_;                                       // that membership has been asked for
-  std::map<std::string, wire::Ownership> ownership_;  // by backend name
+  std::map<std::uint64_t, kinesis::Service::Changed> changes_;  // asked of membership
+  std::map<std::string, wire::Ownership> ownership_;            // by backend name
   wire::Members members_;
   std::optional<wire::Refusal> refusal_;
   bool joined_ = false;

@@ -5,23 +5,23 @@ namespace ceiling::frontend {
 void MapBuilder::begin(std::uint64_t version, std::span<const wire::Stream> streams,
                        std::set<Source> needed) {
   streams_.assign(streams.begin(), streams.end());
-  std::erase_if(latest_, [&](const auto& entry) { return entry.second.version() < version; });
+  taken_.clear();
   missing_ = needed;
   needed_ = std::move(needed);
   build_.set_version(version);
   if (!staged_) map_.empty(version);
   enter(wire::BUILD_RUNNING, "", !staged_);
-  for (const auto& [source, slice] : latest_) {
+  for (const auto& [source, slice] : early_) {
     if (slice.version() == version) take(slice);
   }
+  std::erase_if(early_, [&](const auto& entry) { return entry.second.version() <= version; });
 }
 
 void MapBuilder::add(const wire::Slice& slice) {
-  const Source source(slice.sender(), slice.part());
-  auto& latest = latest_[source];
-  if (slice.version() < latest.version() || slice.version() < build_.version()) return;
-  latest = slice;
-  if (slice.version() == build_.version()) take(slice);
+  if (slice.version() == build_.version()) return take(slice);
+  if (slice.version() < build_.version()) return;
+  wire::Slice& early = early_[Source(slice.sender(), slice.part())];
+  if (slice.version() >= early.version()) early = slice;
 }
 
 void MapBuilder::take(const wire::Slice& slice) {
@@ -29,13 +29,13 @@ void MapBuilder::take(const wire::Slice& slice) {
   const Source source(slice.sender(), slice.part());
   if (!needed_.contains(source)) return;
   missing_.erase(source);
-  if (!staged_) map_.fill(slice);
+  staged_ ? void(taken_[source] = slice) : map_.fill(slice);
   if (missing_.empty()) finish();
 }
 
 ShardMap MapBuilder::assemble() const {
   ShardMap map(build_.version());
-  for (const Source& source : needed_) map.add(latest_.at(source));
+  for (const auto& [source, slice] : taken_) map.add(slice);
   return map;
 }
 

@@ -31,8 +31,7 @@ class MapBuilder {
   void begin(std::uint64_t version, std::span<const wire::Stream> streams,
              std::set<std::pair<std::string, std::uint32_t>> needed);
   /// A slice that has just arrived. One of another version is kept until that version begins, or
-  /// dropped if it is older. A newer slice of a complete version (a shard got another owner)
-  /// replaces the former.
+  /// dropped if it is older. Another one of this version replaces the former.
   void add(const wire::Slice& slice);
   /// The construction of `version` ends here. One that is over already stays as it is.
   void fail(std::uint64_t version, const std::string& reason);
@@ -56,7 +55,8 @@ class MapBuilder {
   std::vector<wire::Stream> streams_;
   std::set<Source> needed_;
   std::set<Source> missing_;
-  std::map<Source, wire::Slice> latest_;  // by sender and part, the newest that it sent
+  std::map<Source, wire::Slice> taken_;  // of this version, where it is staged
+  std::map<Source, wire::Slice> early_;  // the newest of a later one
 };
 
 }  // namespace ceiling::frontend

@@ -74,7 +74,7 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
     return closed_shards(session, message.closed_shards());
   }
   if (message.has_renew_leases() && session.role == wire::ROLE_BACKEND && session.joined) {
-    return send_leases(session);
+    return send_leases(session, message.renew_leases().id());
   }
   out_of_place(message);
 }
@@ -179,6 +179,7 @@ void MembershipServer::closed_shards(const Session& session, const wire::ClosedS
   bool replaced = false;
   const auto leases = backends_.leases_of(session.name, streams_.streams());
   for (const wire::ClosedShard& closed : said.shards()) {
+    if (!streams_.changing(closed.stream())) continue;  // said with every renewal
     const bool own = std::any_of(leases.begin(), leases.end(), [&](const wire::Lease& lease) {
       return lease.stream() == closed.stream() && lease.shard() == closed.shard() && lease.closed();
     });
@@ -214,10 +215,11 @@ void MembershipServer::send_leases() const {
   }
 }
 
-void MembershipServer::send_leases(const Session& session) const {
+void MembershipServer::send_leases(const Session& session, std::uint64_t renewal) const {
   Envelope envelope;
   wire::Leases& leases = *envelope.mutable_leases();
   *leases.mutable_limits() = options_.limits;
+  leases.set_renewal(renewal);
   leases.set_ttl_ms(static_cast<std::uint32_t>(options_.lease_ttl.count()));
   for (wire::Lease& lease : backends_.leases_of(session.name, streams_.streams())) {
     *leases.add_leases() = std::move(lease);
@@ -245,7 +247,9 @@ Envelope MembershipServer::configuration() const {
   Envelope envelope;
   wire::Configuration& configuration = *envelope.mutable_configuration();
   configuration.set_threads_per_peer(options_.threads_per_peer);
-  for (const wire::Stream& stream : streams_.streams()) *configuration.add_streams() = stream;
+  for (wire::Stream& stream : streams_.routed()) {
+    *configuration.add_streams() = std::move(stream);
+  }
   for (const std::string& account : options_.accounts) configuration.add_accounts(account);
   for (wire::Backend& backend : backends_.backends()) {
     *configuration.add_backends() = std::move(backend);

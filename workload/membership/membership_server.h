@@ -74,7 +74,7 @@ class MembershipServer {
   /// Leases, configuration and a new version: what frontends build their maps from is another.
   void streams_changed(const std::string& why);
   void send_leases() const;
-  void send_leases(const Session& session) const;
+  void send_leases(const Session& session, std::uint64_t renewal = 0) const;
   void vend_members(const std::string& why);
   /// Encoded once, however many want it.
   void broadcast(const wire::Envelope& envelope, const Wanted& wanted) const;

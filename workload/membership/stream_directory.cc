@@ -213,6 +213,20 @@ bool StreamDirectory::changing(const std::string& id) const {
                      [&](const Pending& pending) { return pending.stream == id; });
 }
 
+std::vector<wire::Stream> StreamDirectory::routed() const {
+  std::vector<wire::Stream> streams = streams_;
+  for (const Pending& pending : pending_) {
+    const auto stream = std::find_if(streams.begin(), streams.end(), [&](const wire::Stream& one) {
+      return one.id() == pending.stream;
+    });
+    for (const std::uint32_t parent : pending.parents) {
+      stream->mutable_made(static_cast<int>(parent))->clear_closed();
+      stream->mutable_made(static_cast<int>(parent))->clear_end();
+    }
+  }
+  return streams;
+}
+
 bool StreamDirectory::replace_closed(const ShardName& closed, std::uint64_t end) {
   const auto pending = std::find_if(pending_.begin(), pending_.end(),
                                     [&](const Pending& one) { return one.stream == closed.first; });

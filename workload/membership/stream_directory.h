@@ -42,7 +42,11 @@ class StreamDirectory {
   /// Whether a split or merge of this stream is under way.
   bool changing(const std::string& id) const;
 
+  /// As owners have to see them: what is being split or merged is closed already.
   std::span<const wire::Stream> streams() const { return streams_; }
+  /// As maps are built from them: it is open until others have taken its place, so that the open
+  /// shards always tile.
+  std::vector<wire::Stream> routed() const;
   /// Empty where there is no such stream.
   std::string id_of(const std::string& account, const std::string& name);
 

@@ -24,8 +24,8 @@ Route make_route(const Stream& stream, const Shard& shard, const std::string& ba
 std::optional<HashRange> range_of(const Route& route);
 std::optional<HashRange> range_of(const Shard& shard);
 
-/// What is wrong with `routes` as a whole map of `streams`: a gap, an overlap, a shard that does
-/// not exist, a range that is not its shard's. Nothing: every key of every stream has exactly one
+/// What is wrong with `routes` as a whole map of `streams`: a gap, an overlap, a stream that
+/// does not exist, a range that is none. Nothing: every key of every stream has exactly one
 /// owner. Routes of closed shards are no part of it.
 std::optional<std::string> tiling_problem(std::span<const Stream> streams,
                                           std::span<const Route> routes);

@@ -84,7 +84,7 @@ def connect():
 
 def aws(*words):
     done = subprocess.run(
-        ["aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "json", "kinesis",
+        ["/usr/bin/aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "json", "kinesis",
          *words], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)

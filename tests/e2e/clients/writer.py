@@ -19,7 +19,7 @@ client = None if cli else boto3.client("kinesis", endpoint_url=endpoint)
 
 def put_with_cli(data):
     done = subprocess.run(
-        ["aws", "--endpoint-url", endpoint, "kinesis", "put-record", "--stream-name", stream,
+        ["/usr/bin/aws", "--endpoint-url", endpoint, "kinesis", "put-record", "--stream-name", stream,
          "--partition-key", "key", "--data", base64.b64encode(data).decode()], capture_output=True, text=True)
     if done.returncode == 0:
         return {"ok": True, "attempts": 1}

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -187,6 +190,44 @@ TEST_F(BackendProgram, AMembershipThatFallsSilentEndsTheLeaseToo) {
   membership.signal(SIGCONT);
   await_ownership(frontend, 4);
   EXPECT_EQ(frontend.put(0, 1, "x").result(), wire::RESULT_OK);
+}
+
+// A backend that was stopped reads what it was sent meanwhile: it must not look fresh.
+TEST_F(BackendProgram, AGrantThatItDidNotAskForGivesNoMoreTime) {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof here;
+  ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&here), sizeof here), 0);
+  ASSERT_EQ(::listen(listening, 1), 0);
+  ASSERT_EQ(::getsockname(listening, reinterpret_cast<sockaddr*>(&here), &length), 0);
+  auto backend = start_backend("backend-1", "127.0.0.1:" + std::to_string(ntohs(here.sin_port)));
+  const Peer membership(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC));
+  ::close(listening);
+  EXPECT_TRUE(membership.receive().has_hello());
+  EXPECT_TRUE(membership.receive().has_join());
+  const Peer frontend(backend.address(), wire::ROLE_FRONTEND, "frontend-1");
+  EXPECT_EQ(frontend.receive().ownership().leases_size(), 0);
+  wire::Envelope grant;
+  grant.mutable_leases()->set_ttl_ms(600);
+  grant.mutable_leases()->add_leases()->set_stream("orders");
+  membership.send(grant);
+  EXPECT_EQ(frontend.receive().ownership().leases_size(), 1);
+  EXPECT_EQ(membership.receive().renew_leases().id(), 1U);
+  grant.mutable_leases()->set_renewal(1);
+  membership.send(grant);  // the answer: 600 ms from when it was asked for
+  EXPECT_EQ(membership.receive().renew_leases().id(), 2U);
+  grant.mutable_leases()->set_renewal(0);
+  grant.mutable_leases()->add_leases()->set_stream("clicks");
+  membership.send(grant);
+  EXPECT_EQ(frontend.receive().ownership().leases_size(), 2);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+  while (frontend.quiet(milliseconds(20))) {
+    membership.send(grant);
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "they keep it alive";
+  }
+  EXPECT_EQ(frontend.receive().ownership().leases_size(), 0);
 }
 
 TEST_F(BackendProgram, ItMayBeStartedBeforeMembership) {

@@ -182,6 +182,11 @@ TEST_F(MembershipProgram, BadUsageIsExitStatus64) {
       {"--stream", "orders:1", "--listen", "0.0.0.0:0"},
       {"--stream", "orders:1", "--listen", "localhost:0"},
       {"--stream", "orders:1", "--status", "fd:x"},
+      {"--stream", "orders:1", "--account", "12"},
+      {"--stream", "orders:1", "--account", "000000000001"},
+      {"--stream", "orders:1", "--account", "000000000002", "--account", "000000000002"},
+      {"--stream", "orders:1", "--shard-limits", "1", "2", "3"},
+      {"--stream", "orders:1", "--shard-limits", "1", "2", "3", "-4"},
       {"--stream", "orders:1", "--name", "two words"}};
   for (const auto& arguments : wrong) {
     const int status = Program(CEILING_MEMBERSHIP, arguments).end(0);

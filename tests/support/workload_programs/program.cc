@@ -119,7 +119,7 @@ std::size_t Program::tasks() const {
 }
 
 void Program::signal(int number) const {
-  ::kill(pid_, number);
+  if (pid_ > 0) ::kill(pid_, number);  // -1, after its end, would be everybody
 }
 
 int Program::end(int number) {

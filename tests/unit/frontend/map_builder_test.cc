@@ -87,6 +87,22 @@ TEST_P(MapBuilderTest, SlicesOfAnotherVersionDoNotCount) {
   EXPECT_EQ(map_.describe().version(), 2u);
 }
 
+// Where streams change quickly, a peer is a version ahead before the others are done.
+TEST_P(MapBuilderTest, ASenderThatIsAlreadyAVersionAheadDoesNotSpoilThisOne) {
+  begin(1, {1, 2});
+  builder_.add(slice(1, 1, {0, 1}));
+  builder_.add(slice(2, 1, {0}));  // shard 1 is now vouched for by the other
+  builder_.add(slice(1, 2, {2, 3}));
+  ASSERT_EQ(builder_.state().state(), wire::BUILD_COMPLETE) << builder_.state().reason();
+  EXPECT_EQ(map_.describe().routes_size(), 4);
+  builder_.add(slice(1, 2, {2, 3}));  // once more, after a connection was made anew
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE) << builder_.state().reason();
+  begin(2, {1, 2});
+  builder_.add(slice(2, 2, {1, 2, 3}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE) << builder_.state().reason();
+  EXPECT_EQ(map_.describe().version(), 2u);
+}
+
 TEST_P(MapBuilderTest, ASliceOfSomebodyElseDoesNotCount) {
   begin(1, {1, 2});
   builder_.add(slice(1, 1, {0, 1}));

@@ -244,6 +244,24 @@ TEST_F(Streams, AShardIsClosedFirstAndReplacedWhenItsOwnerHasSaidSo) {
   EXPECT_FALSE(directory_.changing(id("mine")));
 }
 
+// Maps are built meanwhile, too: were it closed there already, its keys would have no owner.
+TEST_F(Streams, MapsHaveAShardOpenUntilItIsReplaced) {
+  apply(create("mine", 2));
+  apply(merge("mine", 0, 1));
+  closed("mine", 0, 7);
+  EXPECT_EQ(shards("mine"), "0x 1x");
+  const std::vector<wire::Stream> routed = directory_.routed();
+  ASSERT_EQ(routed.size(), 2U);
+  ASSERT_EQ(routed[1].made_size(), 2);
+  for (const wire::Shard& shard : routed[1].made()) {
+    EXPECT_FALSE(shard.closed());
+    EXPECT_EQ(shard.end(), 0U);
+  }
+  closed("mine", 1, 8);
+  EXPECT_TRUE(directory_.routed()[1].made(0).closed());
+  EXPECT_EQ(directory_.routed()[1].made(0).end(), 7U);
+}
+
 // Owners say it with every lease that is renewed.
 TEST_F(Streams, WhatIsSaidAgainChangesNothing) {
   apply(create("mine", 1));
