@@ -169,9 +169,10 @@ void MembershipServer::change(const Session& session, const wire::Change& change
     asked_.push_back({session.connection, change.id(), id});
     return send_leases();
   }
-  session.connection->send(envelope);
+  // First the configuration, so that who is told that a stream is made finds it there.
   streams_changed(fmt::format("stream {} of {} {}", change.stream(), change.account(),
                               change.has_create() ? "made" : "removed"));
+  session.connection->send(envelope);
   answer_changes();
 }
 

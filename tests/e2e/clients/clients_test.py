@@ -84,8 +84,8 @@ def connect():
 
 def aws(*words):
     done = subprocess.run(
-        ["/usr/bin/aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "json", "kinesis",
-         *words], capture_output=True, text=True, check=False)
+        ["/usr/bin/aws", "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "json",
+         "kinesis", *words], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return json.loads(done.stdout) if done.stdout.strip() else {}

@@ -12,7 +12,7 @@ import time
 import boto3
 import botocore.exceptions
 
-stream, cli = sys.argv[1], "--cli" in sys.argv
+stream, cli = sys.argv[-1], "--cli" in sys.argv
 endpoint = os.environ["AWS_ENDPOINT_URL"]
 client = None if cli else boto3.client("kinesis", endpoint_url=endpoint)
 
