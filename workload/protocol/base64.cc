@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <utility>
+
 namespace ceiling {
 
 std::string to_base64(std::string_view data) {
@@ -14,18 +16,8 @@ std::string to_base64(std::string_view data) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  // EVP_DecodeBlock takes "=" anywhere for a zero, and passes over white space.
-  const auto digits = text.substr(0, text.size() - padding);
-  if (text.size() % 4 != 0 || digits.find_first_not_of(kDigits) != digits.npos) {
-    return std::nullopt;
-  }
-  // Nor does it look at the bits of the last digit that belong to no byte.
-  if (padding > 0 && kDigits.find(digits.back()) % (padding == 1 ? 4 : 16) != 0) {
-    return std::nullopt;
-  }
+  if (text.size() % 4 != 0) return std::nullopt;
   std::string data(text.size() / 4 * 3, '\0');
   if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
                       reinterpret_cast<const unsigned char*>(text.data()),
@@ -33,7 +25,9 @@ std::optional<std::string> from_base64(std::string_view text) {
     return std::nullopt;
   }
   data.resize(data.size() - padding);
-  return data;
+  // EVP_DecodeBlock passes over white space, takes "=" anywhere for a zero, and does not look at
+  // the bits of the last digit that belong to no byte.
+  return to_base64(data) == text ? std::optional(std::move(data)) : std::nullopt;
 }
 
 }  // namespace ceiling
