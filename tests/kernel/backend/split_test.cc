@@ -32,7 +32,6 @@ class Split : public testing::Test {
     for (int number = 0; number < 2; ++number) start(number);
     asker_ = std::make_unique<Asker>(membership_address_, "asker");
     ASSERT_EQ(asker_->ask(create("mine", 1)).error(), "");
-    while (!asker_->receive().has_members()) continue;
     id_ = asker_->stream("mine").id();
   }
   void TearDown() override {
