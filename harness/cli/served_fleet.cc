@@ -82,7 +82,7 @@ std::string ServedFleet::status() const {
     text += fmt::format("{} {} {}\n", one.name, address.empty() ? "-" : "http://" + address,
                         state_text(one));
   }
-  for (const std::string& name : run_.fleet().services_gone()) text += name + " - gone\n";
+  for (const std::string& name : run_.fleet().services().gone()) text += name + " - gone\n";
   return text;
 }
 
@@ -124,22 +124,23 @@ void ServedFleet::serve(ControlSocket& control, std::chrono::seconds time) {
 }
 
 bool ServedFleet::changed() const {
-  return run_.fleet().failed() != last_.step.failed || run_.fleet().services_gone() != gone_;
+  return run_.fleet().failed() != last_.step.failed || run_.fleet().services().gone() != gone_;
 }
 
 /// Something happened that nobody ordered. Where a frontend ended, others may say so first: who is
 /// gone is known once all have settled.
 void ServedFleet::look() {
-  const bool alone = contains(run_.fleet().services_gone(), "membership");  // nothing settles then
+  const bool alone =
+      contains(run_.fleet().services().gone(), "membership");  // nothing settles then
   std::optional<Rest> rest;
   if (!alone) rest = run_.settle();
   for (const FrontendState& one : run_.fleet().frontends()) {
     if (one.gone && !contains(last_.step.failed, one.name)) say(one.name + " is gone");
   }
-  for (const std::string& name : run_.fleet().services_gone()) {
+  for (const std::string& name : run_.fleet().services().gone()) {
     if (!contains(gone_, name)) say(name + " is gone");
   }
-  gone_ = run_.fleet().services_gone();
+  gone_ = run_.fleet().services().gone();
   if (rest) take("settled", *rest);
 }
 
@@ -189,7 +190,7 @@ Answer ServedFleet::shrink(int count) {
 }
 
 Answer ServedFleet::kill(const std::string& name) {
-  Names known = run_.fleet().backends();
+  Names known = run_.fleet().services().backends();
   const auto backends = static_cast<std::ptrdiff_t>(known.size());
   for (const FrontendState& one : run_.fleet().frontends()) known.push_back(one.name);
   const auto found = std::find(known.begin(), known.end(), name);
@@ -204,7 +205,7 @@ Answer ServedFleet::kill(const std::string& name) {
   }
   if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
   take("killed " + name, run_.kill(name));
-  gone_ = run_.fleet().services_gone();
+  gone_ = run_.fleet().services().gone();
   return settled();
 }
 
@@ -213,7 +214,7 @@ Answer ServedFleet::refuse(const std::string& why) const {
 }
 
 Answer ServedFleet::settled() const {
-  const bool all = last_.step.failed.empty() && run_.fleet().services_gone().empty();
+  const bool all = last_.step.failed.empty() && run_.fleet().services().gone().empty();
   return {!last_.step.settled ? kUnknown : all ? kHolds : kRefuted, said_ + status()};
 }
 

@@ -101,10 +101,10 @@ Rest ArmRun::shrink_to(int size) {
 }
 
 Rest ArmRun::kill(const std::string& name) {
-  if (contains(fleet_.backends(), name)) {
+  if (contains(fleet_.services().backends(), name)) {
     recorder_.record(
         FaultEvent{.kind = std::string(FaultEvent::kKilled), .target = name, .detail = ""});
-    fleet_.kill_backend(name);
+    fleet_.services().kill_backend(name);
   } else {
     remove(name, SIGKILL, FaultEvent::kKilled);
   }

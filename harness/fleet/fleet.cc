@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <set>
 
 #include "cgroups/error.h"
@@ -18,26 +16,7 @@
 namespace ceiling {
 namespace {
 
-constexpr auto kServicePatience = std::chrono::seconds(20);
 constexpr auto kEndPatience = std::chrono::seconds(5);
-
-std::string describe(int wait_status) {
-  if (WIFEXITED(wait_status)) return fmt::format("exit status {}", WEXITSTATUS(wait_status));
-  if (WIFSIGNALED(wait_status)) return fmt::format("signal {}", WTERMSIG(wait_status));
-  return fmt::format("wait status {}", wait_status);
-}
-
-/// As much as the host grants.
-std::pair<int, rlim_t> as_granted(int resource) {
-  rlimit limit{};
-  ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
-  return {resource, limit.rlim_max};
-}
-
-/// A frontend needs two for every peer.
-std::pair<int, rlim_t> all_descriptors() {
-  return as_granted(RLIMIT_NOFILE);
-}
 
 /// Those that clients have made meanwhile are in no plan; what is routed of them has to tile too.
 void add_streams_of_clients(const std::vector<wire::Route>& routes,
@@ -90,8 +69,12 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
       spec_(std::move(spec)),
       recorder_(recorder),
       group_(site.group().child(spec_.label)),
-      services_(group_.child("services")),
-      backend_groups_(group_.child("backends")),
+      services_(site, group_,
+                {.label = spec_.label,
+                 .first_members = spec_.start,
+                 .threads_per_peer = spec_.threads_per_peer,
+                 .backends = spec_.backends,
+                 .streams = spec_.streams}),
       scope_(group_.child("frontends")) {
   for (const StreamPlan& plan : spec_.streams) {
     wire::Stream stream;
@@ -105,10 +88,9 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
   const auto memory_max = spec_.limits.value(LimitName::memory_max);
   if (spec_.limits.scope == LimitScope::fleet && memory_max) scope_.set_memory_max(*memory_max);
   site_.on_exit([this](const Exit& exit) { on_exit(exit); });
-  start_membership();
-  start_backends();
+  services_.start();
   if (spec_.limits.scope == LimitScope::pid_namespace) {
-    namespace_.emplace(site_, spec_.label, services_,
+    namespace_.emplace(site_, spec_.label, services_.group(),
                        spec_.limits.value(LimitName::pid_max).value());
   }
 }
@@ -118,70 +100,6 @@ Fleet::~Fleet() {
     destroy();
   } catch (const std::exception&) {
     // The keeper ends what is left.
-  }
-}
-
-void Fleet::start_membership() {
-  Site::Start start{.label = spec_.label,
-                    .name = "membership",
-                    .program = "ceiling-membership",
-                    .arguments = {"--threads-per-peer", std::to_string(spec_.threads_per_peer),
-                                  "--backends", std::to_string(spec_.backends),
-                                  "--bootstrap-expect", std::to_string(spec_.start)},
-                    .group = &services_,
-                    .uid = site_.service_uid(),
-                    .rlimits = {all_descriptors()},
-                    .descriptors = {}};
-  for (const StreamPlan& stream : spec_.streams) {
-    start.arguments.insert(start.arguments.end(),
-                           {"--stream", fmt::format("{}:{}", stream.name, stream.shards)});
-  }
-  membership_.started = site_.start(start, [this](const wire::Status& status) {
-    membership_.status = status;
-    membership_.address = status.address();
-  });
-  if (!site_.loop().run_until([this] { return !membership_.address.empty(); }, kServicePatience)) {
-    throw Error("ceiling-membership did not say where it listens; its log is in logs/");
-  }
-}
-
-void Fleet::start_backends() {
-  for (int i = 1; i <= spec_.backends; ++i) {
-    Backend& backend = backends_.emplace_back();
-    backend.name = fmt::format("backend-{}", i);
-    backend.group = backend_groups_.child(backend.name);
-    const std::string data = site_.make_data_folder(spec_.label, backend.name);
-    backend.started =
-        site_.start({.label = spec_.label,
-                     .name = backend.name,
-                     .program = "ceiling-backend",
-                     .arguments = {"--membership", membership_.address, "--data", data},
-                     .group = &*backend.group,
-                     .uid = site_.service_uid(),
-                     .rlimits = {all_descriptors()},
-                     .descriptors = {}},
-                    [&backend](const wire::Status& status) {
-                      backend.status = status;
-                      backend.address = status.address();
-                    });
-  }
-  const auto all_joined = [this] {
-    return static_cast<int>(membership_.status.backends()) == spec_.backends;
-  };
-  const auto ended = [this] {
-    return std::find_if(backends_.begin(), backends_.end(),
-                        [](const Backend& backend) { return !backend.ended.empty(); });
-  };
-  const bool in_time = site_.loop().run_until(
-      [&] { return all_joined() || ended() != backends_.end(); }, kServicePatience);
-  if (const auto backend = ended(); backend != backends_.end()) {
-    throw HostError(fmt::format("backend-{} ended before all had joined: {}",
-                                std::distance(backends_.begin(), backend) + 1, backend->ended),
-                    "read its log, in logs/ of the results folder");
-  }
-  if (!in_time) {
-    throw Error(fmt::format("{} of {} backends joined; their logs are in logs/",
-                            membership_.status.backends(), spec_.backends));
   }
 }
 
@@ -207,7 +125,8 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
   for (const ProcessLimit& limit : kProcessLimits) {
     if (is_host_wide(limit.name)) continue;
     const bool set = add(limit.name, limit.rlimit);
-    if (!set && limit.name == LimitName::rlimit_nofile) rlimits.push_back(all_descriptors());
+    if (!set && limit.name == LimitName::rlimit_nofile)
+      rlimits.push_back(as_granted(RLIMIT_NOFILE));
     if (!set && limit.name == LimitName::rlimit_memlock && spec_.lock_memory) {
       rlimits.push_back(as_granted(RLIMIT_MEMLOCK));
     }
@@ -237,7 +156,7 @@ void Fleet::add_frontend() {
   Site::Start start{.label = spec_.label,
                     .name = name,
                     .program = "ceiling-frontend",
-                    .arguments = {"--membership", membership_.address},
+                    .arguments = {"--membership", services_.address()},
                     .group = &frontend.group,
                     .uid = uid,
                     .rlimits = rlimits_of(number),
@@ -279,16 +198,6 @@ void Fleet::remove_frontend(const std::string& name, int signal) {
   frontends_.erase(found);
 }
 
-void Fleet::kill_backend(const std::string& name) {
-  const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                  [&name](const Service& one) { return one.name == name; });
-  if (found == backends_.end()) throw Error("there is no " + name);
-  found->started->process.signal(SIGKILL);
-  if (!site_.loop().run_until([&] { return !found->ended.empty(); }, kEndPatience)) {
-    throw Error(name + " does not end");
-  }
-}
-
 void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
   const wire::PublishedMap before = frontend.status ? frontend.status->map() : wire::PublishedMap();
   frontend.status = status;
@@ -324,27 +233,18 @@ void Fleet::on_exit(const Exit& exit) {
   for (Frontend& frontend : frontends_) {
     if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
   }
-  for (Backend& backend : backends_) {
-    if (backend.started && backend.started->process.pid() == exit.pid) {
-      backend.ended = describe(exit.status);
-    }
-  }
-  if (membership_.started && membership_.started->process.pid() == exit.pid) {
-    membership_.ended = describe(exit.status);
-  }
-  record(FaultEvent{.kind = std::string(FaultEvent::kExited),
-                    .target = exit.name,
-                    .detail = describe(exit.status)});
+  services_.on_exit(exit);
+  record(FaultEvent{
+      .kind = std::string(FaultEvent::kExited), .target = exit.name, .detail = describe(exit)});
 }
 
 bool Fleet::settled() const {
   const auto joined = std::count_if(frontends_.begin(), frontends_.end(), [](const Frontend& one) {
     return !one.ended && !one.refused_at_start();
   });
-  const wire::Status& membership = membership_.status;
-  if (static_cast<std::ptrdiff_t>(membership.members()) != joined) return false;
+  if (services_.members() != joined) return false;
   return std::all_of(frontends_.begin(), frontends_.end(),
-                     [&](const Frontend& one) { return one.done(membership.members_version()); });
+                     [&](const Frontend& one) { return one.done(services_.members_version()); });
 }
 
 bool Fleet::settle(std::chrono::milliseconds patience) {
@@ -365,21 +265,6 @@ std::vector<FrontendState> Fleet::frontends() const {
   std::vector<FrontendState> states;
   for (const Frontend& one : frontends_) states.push_back({one.name, one.status, one.ended});
   return states;
-}
-
-std::vector<std::string> Fleet::backends() const {
-  std::vector<std::string> names;
-  for (const Service& backend : backends_) names.push_back(backend.name);
-  return names;
-}
-
-std::vector<std::string> Fleet::services_gone() const {
-  std::vector<std::string> names;
-  if (!membership_.ended.empty()) names.push_back(membership_.name);
-  for (const Service& backend : backends_) {
-    if (!backend.ended.empty()) names.push_back(backend.name);
-  }
-  return names;
 }
 
 std::vector<wire::Member> Fleet::in_service() const {

@@ -10,6 +10,7 @@
 
 #include "harness/experiment/experiment.h"
 #include "harness/fleet/pid_namespace.h"
+#include "harness/fleet/services.h"
 #include "harness/fleet/site.h"
 
 namespace ceiling {
@@ -34,10 +35,9 @@ struct FrontendState {
   bool gone = false;                   ///< it has ended, or could not start
 };
 
-/// Membership, backends and frontends as real processes, each backend in its own group and with its
-/// own folder, each frontend in its own group below the one of all frontends; a limit of scope
-/// `fleet` stands on that one, of scope `frontend` on each. What the processes report is recorded
-/// as it arrives.
+/// The services and frontends as real processes, each frontend in its own group below the one of
+/// all frontends; a limit of scope `fleet` stands on that one, of scope `frontend` on each. What
+/// the processes report is recorded as it arrives.
 class Fleet {
  public:
   /// Starts membership and backends and waits until all backends have joined. `recorder` takes what
@@ -54,8 +54,6 @@ class Fleet {
   void add_frontend();
   /// Takes one out of the fleet: sends it `signal`, and SIGKILL where it does not end by that.
   void remove_frontend(const std::string& name, int signal);
-  /// SIGKILL to a backend, and waits for its end.
-  void kill_backend(const std::string& name);
 
   /// Waits until every frontend has come to an end: it completed or failed the map of membership's
   /// present version, was refused at its start, or is gone. False when `patience` ran out.
@@ -65,9 +63,6 @@ class Fleet {
   /// Frontends that could not start, or not build the map of the present version.
   std::vector<std::string> failed() const;
   std::vector<FrontendState> frontends() const;
-  std::vector<std::string> backends() const;
-  /// Membership and backends that have ended.
-  std::vector<std::string> services_gone() const;
   /// Frontends that have once had a complete map and live.
   std::vector<wire::Member> in_service() const;
   /// Tasks of every frontend, as the kernel counts them.
@@ -77,8 +72,8 @@ class Fleet {
   /// Records every limit in every scope as it stands now.
   void sample();
 
-  const std::string& membership_address() const { return membership_.address; }
-  const Cgroup& services() const { return services_; }
+  const Services& services() const { return services_; }
+  Services& services() { return services_; }
   const FleetSpec& spec() const { return spec_; }
 
   /// Ends every process, and removes the groups and what the backends kept. Throws Error with what
@@ -86,16 +81,6 @@ class Fleet {
   void destroy();
 
  private:
-  struct Service {
-    std::string name;
-    std::optional<Site::Started> started = {};
-    wire::Status status = {};
-    std::string address = {};
-    std::string ended = {};  // how, where it has
-  };
-  struct Backend : Service {
-    std::optional<Cgroup> group;  // its own: a fault of one is a fault of that one
-  };
   struct Frontend {
     int number = 0;
     std::string name;
@@ -109,8 +94,6 @@ class Fleet {
     bool done(std::uint64_t version) const;
   };
 
-  void start_membership();
-  void start_backends();
   std::vector<std::pair<int, rlim_t>> rlimits_of(int number) const;
   void sample_processes(const Frontend& one);
   void sample_memory_of(const std::string& scope, const Cgroup& group);
@@ -129,12 +112,9 @@ class Fleet {
   Recorder* recorder_;
   std::vector<wire::Stream> streams_;
   Cgroup group_;
-  Cgroup services_;
-  Cgroup backend_groups_;
+  Services services_;
   Cgroup scope_;  // of all frontends
   std::optional<PidNamespace> namespace_;
-  Service membership_{.name = "membership"};
-  std::list<Backend> backends_;
   std::list<Frontend> frontends_;
   bool ending_ = false;
 };

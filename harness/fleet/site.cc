@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -137,6 +138,19 @@ Site::Started Site::start(const Start& start, std::function<void(const wire::Sta
   ChildProcess process = launcher_.start(spec);
   watched_.insert(process.pid());
   return {std::move(process), std::move(watch)};
+}
+
+std::string describe(const Exit& exit) {
+  const int status = exit.status;
+  if (WIFEXITED(status)) return fmt::format("exit status {}", WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
+  return fmt::format("wait status {}", status);
+}
+
+std::pair<int, rlim_t> as_granted(int resource) {
+  rlimit limit{};
+  ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+  return {resource, limit.rlim_max};
 }
 
 }  // namespace ceiling

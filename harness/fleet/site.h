@@ -103,4 +103,9 @@ class Site {
   std::set<pid_t> watched_;  // started since on_exit_ was set
 };
 
+/// "exit status 1", "signal 9"
+std::string describe(const Exit& exit);
+/// This rlimit, as high as the host grants it.
+std::pair<int, rlim_t> as_granted(int resource);
+
 }  // namespace ceiling
