@@ -42,13 +42,6 @@ void number_shards(wire::Stream& stream, std::uint32_t& next_turn) {
   }
 }
 
-std::optional<HashKey> key_of(const std::string& bytes) {
-  if (bytes.size() != 16) return std::nullopt;
-  HashKey key = 0;
-  for (const char byte : bytes) key = key << 8 | static_cast<unsigned char>(byte);
-  return key;
-}
-
 }  // namespace
 
 StreamDirectory::StreamDirectory(std::vector<wire::Stream> streams, std::uint64_t now_ms)
@@ -161,7 +154,7 @@ void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
 void StreamDirectory::split(wire::Stream& stream, const wire::Split& split) {
   const wire::Shard& shard = open_shard(stream, split.shard());
   const HashRange range = whole_range(shard);
-  const auto at = key_of(split.at());
+  const auto at = wire::key_of(split.at());
   // As the service has it: both halves have more than one key.
   if (!at || *at <= range.first + 1 || *at >= range.last) {
     throw ChangeError{

@@ -11,13 +11,6 @@
 namespace ceiling::wire {
 namespace {
 
-std::optional<HashKey> key_of(std::string_view bytes) {
-  if (bytes.size() != 16) return std::nullopt;
-  HashKey key = 0;
-  for (const char byte : bytes) key = key << 8 | static_cast<unsigned char>(byte);
-  return key;
-}
-
 std::uint64_t hash(std::string_view text, std::uint64_t seed) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
 }
@@ -43,6 +36,13 @@ std::string bytes_of(HashKey key) {
   std::string bytes(16, '\0');
   for (std::size_t i = 16; i-- > 0; key >>= 8) bytes[i] = static_cast<char>(key & 0xff);
   return bytes;
+}
+
+std::optional<HashKey> key_of(std::string_view bytes) {
+  if (bytes.size() != 16) return std::nullopt;
+  HashKey key = 0;
+  for (const char byte : bytes) key = key << 8 | static_cast<unsigned char>(byte);
+  return key;
 }
 
 const std::string& id_of(const Stream& stream) {

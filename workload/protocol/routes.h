@@ -17,7 +17,10 @@ const std::string& id_of(const Stream& stream);
 /// All of its shards, closed ones too, by number.
 std::vector<Shard> shards_of(const Stream& stream);
 
+/// 16 bytes, big-endian; nothing for other bytes.
 std::string bytes_of(HashKey key);
+std::optional<HashKey> key_of(std::string_view bytes);
+
 Route make_route(const Stream& stream, const Shard& shard, const std::string& backend,
                  std::uint64_t epoch);
 /// Nothing where the bytes are no range.
