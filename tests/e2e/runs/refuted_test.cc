@@ -101,7 +101,7 @@ TEST_F(RefutedTest, ADriftThatIsNotContainedWithoutTheGuardrail) {
 TEST_F(RefutedTest, ABackendThatAcknowledgesAndDoesNotKeep) {
   const std::string programs = programs_with("ceiling-backend", FORGETFUL_BACKEND);
   // Long enough for a sweep's records to pass their time before the audit.
-  const json arm = arm_of(small_experiment(20, 24, "outage"), 1, {"--programs", programs});
+  const json arm = arm_of(small_experiment(40, 44, "outage"), 1, {"--programs", programs});
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(), testing::AllOf(HasSubstr("no-lost-records"),
                                                     HasSubstr("acknowledged and is not there")));
