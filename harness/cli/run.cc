@@ -56,6 +56,14 @@ class ProgressLine {
   std::string stage_;
 };
 
+std::string guardrails_text() {
+  std::string text;
+  for (const GuardrailFact& fact : all_guardrails()) {
+    text += fmt::format("{}\n  {}\n", fact.name, fact.description);
+  }
+  return text;
+}
+
 /// What carries a limit, for "pids.max 24 on the group of each frontend".
 const char* set_on(LimitName name) {
   if (name == LimitName::rlimit_nproc) return "for the user of";
@@ -191,6 +199,14 @@ Verb add_run(CLI::App& app) {
       "--host-limits", arguments->host_limits,
       "let the experiment set limits of the whole host (kernel.threads-max, ...) for every "
       "process on it, until the run ends: meant for a throw-away VM");
+  app.add_flag_callback(
+         "--list-guardrails",
+         [] {
+           Output().write(guardrails_text());
+           throw CLI::Success();
+         },
+         "describe the cures that an arm may switch on, and do nothing")
+      ->trigger_on_parse();
   app.add_flag("--quiet", arguments->quiet, "no progress on stderr");
   app.add_flag("--verbose", arguments->verbose, "say more on stderr");
   app.footer(

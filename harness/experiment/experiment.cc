@@ -25,6 +25,10 @@ std::vector<int> FleetPlan::sizes() const {
   return sizes;
 }
 
+bool ArmPlan::has(Guardrail guardrail) const {
+  return std::find(guardrails.begin(), guardrails.end(), guardrail) != guardrails.end();
+}
+
 std::string_view to_string(Outcome outcome) {
   for (const auto& [value, text] : kOutcomes) {
     if (value == outcome) return text;

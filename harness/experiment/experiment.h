@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/experiment/guardrails.h"
 #include "harness/experiment/limits.h"
 
 namespace ceiling {
@@ -39,10 +40,12 @@ std::optional<Outcome> outcome_from(std::string_view name);
 
 struct ArmPlan {
   std::string name;
-  std::vector<std::string> guardrails;  ///< "staged-build"
+  std::vector<Guardrail> guardrails;
   Outcome expect = Outcome::any;
   FleetPlan fleet;   ///< the experiment's, with the arm's own values laid over it
   LimitPlan limits;  ///< likewise
+
+  bool has(Guardrail guardrail) const;
 };
 
 struct Experiment {

@@ -18,7 +18,6 @@ constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kRates{1, 100'000};
 constexpr std::size_t kMostArms = 64;
 
-const std::vector<std::string_view> kGuardrails = {"staged-build"};
 const std::vector<std::string_view> kClientKinds = {"canary"};
 
 const Schema& schema_of(std::string_view key) {
@@ -208,23 +207,27 @@ std::vector<ClientPlan> read_clients(const MapReader& top, Findings& findings) {
   return clients;
 }
 
-std::vector<std::string> read_guardrails(const MapReader& arm) {
-  std::vector<std::string> guardrails;
+std::vector<std::string_view> guardrail_names() {
+  std::vector<std::string_view> names;
+  for (const GuardrailFact& fact : all_guardrails()) names.push_back(fact.name);
+  return names;
+}
+
+std::vector<Guardrail> read_guardrails(const MapReader& arm) {
+  std::vector<Guardrail> guardrails;
   const Node* list = arm.list("guardrails", Presence::optional);
   if (list == nullptr) return guardrails;
   for (const Node& item : list->items) {
     if (item.kind == Node::Kind::refused) continue;
-    const bool known =
-        item.kind == Node::Kind::scalar &&
-        std::find(kGuardrails.begin(), kGuardrails.end(), item.text) != kGuardrails.end();
+    const auto known = item.kind == Node::Kind::scalar ? guardrail_from(item.text) : std::nullopt;
     if (!known) {
       arm.refuse(item, "guardrails",
-                 "found " + described(item) + ", expected one of: " + joined(kGuardrails) +
-                     "; nearest: " + std::string(nearest(item.text, kGuardrails)));
-    } else if (std::find(guardrails.begin(), guardrails.end(), item.text) != guardrails.end()) {
+                 "found " + described(item) + ", expected one of: " + joined(guardrail_names()) +
+                     "; nearest: " + std::string(nearest(item.text, guardrail_names())));
+    } else if (std::find(guardrails.begin(), guardrails.end(), *known) != guardrails.end()) {
       arm.refuse(item, "guardrails", "found " + quoted(item.text) + " again, expected it once");
     } else {
-      guardrails.push_back(item.text);
+      guardrails.push_back(*known);
     }
   }
   return guardrails;

@@ -168,8 +168,9 @@ void Fleet::add_frontend() {
   }
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
-  for (const std::string& guardrail : spec_.guardrails) {
-    start.arguments.insert(start.arguments.end(), {"--guardrail", guardrail});
+  for (const Guardrail guardrail : spec_.guardrails) {
+    start.arguments.insert(start.arguments.end(),
+                           {"--guardrail", std::string(to_string(guardrail))});
   }
   try {
     frontend.started = site_.start(

@@ -22,7 +22,7 @@ struct FleetSpec {
   int threads_per_peer = 1;
   int backends = 1;
   std::vector<StreamPlan> streams;
-  std::vector<std::string> guardrails;
+  std::vector<Guardrail> guardrails;
   LimitPlan limits;          ///< of the frontends alone; services are never limited
   bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
   int port = 0;              ///< of frontend-1 for clients; 0: the kernel chooses

@@ -89,7 +89,7 @@ Json invariants(const std::vector<Invariant>& all) {
 
 Json arm(const ArmVerdict& verdict) {
   return {{"name", verdict.arm.name},
-          {"guardrails", verdict.arm.guardrails},
+          {"guardrails", names_of(verdict.arm.guardrails)},
           {"expect", to_string(verdict.arm.expect)},
           {"verdict", to_string(verdict.verdict)},
           {"outcome", to_string(verdict.outcome)},
@@ -126,7 +126,7 @@ std::string predict_json(const Experiment& experiment, const std::vector<ArmPred
   Json list = Json::array();
   for (const ArmPrediction& one : arms)
     list.push_back({{"name", one.arm.name},
-                    {"guardrails", one.arm.guardrails},
+                    {"guardrails", names_of(one.arm.guardrails)},
                     {"cost_model", cost_model(one.cost_model)},
                     {"predicted", predicted(one.predicted)}});
   return document({{"schema", "ceiling.predict/1"},

@@ -42,7 +42,7 @@ std::string percent(const std::optional<double>& share) {
 
 std::string guardrails(const ArmPlan& arm) {
   return arm.guardrails.empty() ? "no guardrails"
-                                : fmt::format("{}", fmt::join(arm.guardrails, ", "));
+                                : fmt::format("{}", fmt::join(names_of(arm.guardrails), ", "));
 }
 
 std::string cost(const CostModel& model) {

@@ -62,7 +62,7 @@ TEST(ParseExperiment, ReadsEveryKey) {
 
 TEST(ParseExperiment, LaysAnArmsOwnValuesOverTheExperiments) {
   const ArmPlan arm = parse_experiment(kFull, "x.yaml").arms.at(1);
-  EXPECT_EQ(arm.guardrails, std::vector<std::string>{"staged-build"});
+  EXPECT_EQ(arm.guardrails, std::vector{Guardrail::staged_build});
   EXPECT_EQ(arm.expect, Outcome::not_reached);
   EXPECT_EQ(arm.fleet.start, 4);
   EXPECT_EQ(arm.fleet.end, 12);
@@ -110,7 +110,7 @@ TEST(Overrides, ReachEveryKindOfValue) {
   EXPECT_EQ(read.clients.at(0).rate_per_s, 5);
   const ArmPlan& arm = read.arms.at(0);
   EXPECT_EQ(arm.expect, Outcome::contained);
-  EXPECT_EQ(arm.guardrails, std::vector<std::string>{"staged-build"});
+  EXPECT_EQ(arm.guardrails, std::vector{Guardrail::staged_build});
   EXPECT_EQ(arm.fleet.start, 5);
   EXPECT_EQ(arm.fleet.end, 6);
   EXPECT_EQ(arm.limits.value(LimitName::pids_max), 40);

@@ -44,7 +44,7 @@ TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
   }
   EXPECT_EQ(read.arms[0].name, "unguarded");
   EXPECT_EQ(read.arms[0].expect, Outcome::outage);
-  EXPECT_EQ(read.arms[1].guardrails, std::vector<std::string>{"staged-build"});
+  EXPECT_EQ(read.arms[1].guardrails, std::vector{Guardrail::staged_build});
   EXPECT_EQ(read.arms[1].expect, Outcome::contained);
 }
 

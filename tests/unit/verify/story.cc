@@ -157,7 +157,7 @@ int shard_of(const std::string& key) {
 Experiment experiment_of(const Course& course, Outcome expect) {
   ArmPlan arm;
   arm.name = course.arm;
-  if (course.staged) arm.guardrails = {"staged-build"};
+  if (course.staged) arm.guardrails = {Guardrail::staged_build};
   arm.expect = expect;
   arm.fleet = {course.start, course.end, 1, 1};
   arm.limits.scope = course.scope;

@@ -1,0 +1,37 @@
+#include "harness/experiment/guardrails.h"
+
+#include <algorithm>
+
+namespace ceiling {
+
+const std::vector<GuardrailFact>& all_guardrails() {
+  static const std::vector<GuardrailFact> facts = {
+      {Guardrail::staged_build, "staged-build",
+       "A shard-map is built aside and published whole; after a refusal the last good one goes on "
+       "serving. The ceiling stays where it is."},
+  };
+  return facts;
+}
+
+std::string_view to_string(Guardrail guardrail) {
+  const auto& facts = all_guardrails();
+  return std::find_if(
+             facts.begin(), facts.end(),
+             [guardrail](const GuardrailFact& fact) { return fact.guardrail == guardrail; })
+      ->name;
+}
+
+std::vector<std::string_view> names_of(const std::vector<Guardrail>& guardrails) {
+  std::vector<std::string_view> names;
+  for (const Guardrail guardrail : guardrails) names.push_back(to_string(guardrail));
+  return names;
+}
+
+std::optional<Guardrail> guardrail_from(std::string_view name) {
+  for (const GuardrailFact& fact : all_guardrails()) {
+    if (fact.name == name) return fact.guardrail;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ceiling
