@@ -114,6 +114,12 @@ wire::Stream& StreamDirectory::changeable(const wire::Change& change) {
 
 wire::Stream& StreamDirectory::active(const wire::Change& change) {
   wire::Stream& stream = changeable(change);
+  if (stream.on_demand()) {
+    throw ChangeError{"ValidationException",
+                      fmt::format("Stream {} under account {} is in ON_DEMAND mode; only shards of "
+                                  "one in PROVISIONED mode can be split or merged.",
+                                  change.stream(), change.account())};
+  }
   if (changing(stream.id())) {
     throw ChangeError{
         "ResourceInUseException",
@@ -148,6 +154,7 @@ void StreamDirectory::create(const wire::Change& change, std::uint64_t now_ms) {
   stream.set_id(fmt::format("{}/{}/{}", account, change.stream(), ++last_made_));
   stream.set_of_a_client(true);
   stream.set_shards(wanted);
+  stream.set_on_demand(change.on_demand());
   number_shards(stream, next_turn_);
 }
 

@@ -348,6 +348,19 @@ TEST_F(Streams, AClosedShardIsNotChangedAgain) {
   EXPECT_EQ(apply(merge("mine", 3, 1)), "") << "its child is a neighbour";
 }
 
+TEST_F(Streams, OneOnDemandKeepsItsShards) {
+  wire::Change made = create("mine", 4);
+  made.set_on_demand(true);
+  ASSERT_EQ(apply(made), "");
+  EXPECT_TRUE(directory_.streams().back().on_demand());
+  const std::string why =
+      "ValidationException: Stream mine under account 000000000002 is in ON_DEMAND mode; only "
+      "shards of one in PROVISIONED mode can be split or merged.";
+  EXPECT_EQ(apply(split("mine", 0, HashKey{1} << 100)), why);
+  EXPECT_EQ(apply(merge("mine", 0, 1)), why);
+  EXPECT_EQ(apply(remove("mine")), "");
+}
+
 TEST_F(Streams, OneChangeOfAStreamAtATime) {
   apply(create("mine", 4));
   apply(create("other", 2));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "workload/frontend/kinesis/operations.h"
 #include "workload/frontend/kinesis/service.h"
 #include "workload/protocol/http_api.h"
 
@@ -33,12 +34,15 @@ void Service::ask_membership(const Shared& context, wire::Change change) {
 }
 
 void Service::create_stream(const Shared& context) {
-  const auto mode = context->request.find("StreamModeDetails");
-  if (mode != context->request.end() && mode->at("StreamMode") != "PROVISIONED") {
-    throw ApiError{400, "ValidationException", "StreamMode ON_DEMAND is not served"};
-  }
+  const Document& request = context->request;
+  const auto mode = request.find("StreamModeDetails");
   wire::Change change;
-  change.set_create(context->request.value("ShardCount", kShards));
+  change.set_on_demand(mode != request.end() && mode->at("StreamMode") == kOnDemand);
+  if (change.on_demand() && request.contains("ShardCount")) {
+    throw ApiError{400, "ValidationException",
+                   "ShardCount goes with StreamMode PROVISIONED; found ON_DEMAND"};
+  }
+  change.set_create(request.value("ShardCount", kShards));
   ask_membership(context, std::move(change));
 }
 

@@ -25,7 +25,7 @@ constexpr Member kPartitionKey = {"PartitionKey", Type::string, true, 1, 256};
 
 constexpr std::string_view kIteratorTypes[] = {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP",
                                                "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"};
-constexpr std::string_view kStreamModes[] = {"PROVISIONED", "ON_DEMAND"};
+constexpr std::string_view kStreamModes[] = {kProvisioned, kOnDemand};
 constexpr std::string_view kFilterTypes[] = {"AFTER_SHARD_ID",    "AT_TRIM_HORIZON",
                                              "FROM_TRIM_HORIZON", "AT_LATEST",
                                              "AT_TIMESTAMP",      "FROM_TIMESTAMP"};

@@ -29,6 +29,10 @@ struct Member {
   std::span<const Member> members{};           ///< of a structure, and of those in a list
 };
 
+/// The modes of a stream's capacity.
+inline constexpr std::string_view kProvisioned = "PROVISIONED";
+inline constexpr std::string_view kOnDemand = "ON_DEMAND";
+
 struct Operation {
   std::string_view name;
   std::span<const Member> input;

@@ -158,7 +158,8 @@ void Service::ask_last(const Question& question) {
 
 void Service::settle(const Question& question, const Destination& asked,
                      const wire::Envelope* answer) {
-  if (answer == nullptr) return question.failed(internal_failure("the backend is not there"));
+  if (answer == nullptr)
+    return question.failed(internal_failure("the backend is not there, or does not answer"));
   switch (result_of(*answer)) {
     case wire::RESULT_OK:
       return question.answered(*answer, asked);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "workload/frontend/kinesis/clock.h"
+#include "workload/frontend/kinesis/operations.h"
 #include "workload/frontend/kinesis/service.h"
 #include "workload/protocol/accounts.h"
 #include "workload/protocol/http_api.h"
@@ -90,7 +91,7 @@ Document Service::common_description(const Context& context, const wire::Stream&
           {"StreamARN", fmt::format("arn:aws:kinesis:{}:{}:stream/{}", kRegion, stream.account(),
                                     stream.name())},
           {"StreamStatus", status_of(stream)},
-          {"StreamModeDetails", {{"StreamMode", "PROVISIONED"}}},
+          {"StreamModeDetails", {{"StreamMode", stream.on_demand() ? kOnDemand : kProvisioned}}},
           {"RetentionPeriodHours", 24},
           {"StreamCreationTimestamp", timestamp(stream.created_ms(), context.format)},
           {"EnhancedMonitoring", {{{"ShardLevelMetrics", Document::array()}}}},

@@ -217,7 +217,8 @@ TEST(PutRecord, WhatABackendRefusesFails) {
     EXPECT_EQ(fleet.bad("PutRecord", put_in(0)), error);
   }
   fleet.backend = [](const Call& call) { call.done(nullptr); };
-  EXPECT_EQ(fleet.bad("PutRecord", put_in(0)), "500 InternalFailure: the backend is not there");
+  EXPECT_EQ(fleet.bad("PutRecord", put_in(0)),
+            "500 InternalFailure: the backend is not there, or does not answer");
   EXPECT_EQ(fleet.calls.size(), 4u) << "each asked once";
 }
 
@@ -247,16 +248,16 @@ TEST(PutRecords, ResultsStandInTheOrderOfTheRecords) {
     done(place == 2 ? nullptr : &answer);
   }
   ASSERT_TRUE(*answered);
-  EXPECT_EQ(
-      Document::parse((*answered)->body),
-      (Document{{"FailedRecordCount", 2},
-                {"EncryptionType", "NONE"},
-                {"Records",
-                 {{{"ShardId", http_api::shard_id(2)}, {"SequenceNumber", "100"}},
-                  {{"ErrorCode", "InternalFailure"},
-                   {"ErrorMessage", "the backend has no room for more records"}},
-                  {{"ErrorCode", "InternalFailure"}, {"ErrorMessage", "the backend is not there"}},
-                  {{"ShardId", http_api::shard_id(0)}, {"SequenceNumber", "103"}}}}}));
+  EXPECT_EQ(Document::parse((*answered)->body),
+            (Document{{"FailedRecordCount", 2},
+                      {"EncryptionType", "NONE"},
+                      {"Records",
+                       {{{"ShardId", http_api::shard_id(2)}, {"SequenceNumber", "100"}},
+                        {{"ErrorCode", "InternalFailure"},
+                         {"ErrorMessage", "the backend has no room for more records"}},
+                        {{"ErrorCode", "InternalFailure"},
+                         {"ErrorMessage", "the backend is not there, or does not answer"}},
+                        {{"ShardId", http_api::shard_id(0)}, {"SequenceNumber", "103"}}}}}));
 }
 
 TEST(PutRecords, ARecordWithoutARouteFailsAlone) {
@@ -675,6 +676,20 @@ TEST(ListStreams, PagesGoOnAfterAName) {
                             {"HasMoreStreams", true}}));
 }
 
+TEST(DescribeStreamSummary, TellsTheModeOfTheStream) {
+  FakeFleet fleet;
+  wire::Configuration configuration;
+  wire::Stream& stream = *configuration.add_streams();
+  stream.set_name("on-demand");
+  stream.set_shards(4);
+  stream.set_on_demand(true);
+  stream.set_account(std::string(kFleetAccount));
+  fleet.service.configure(configuration);
+  const Document answer = fleet.good("DescribeStreamSummary", {{"StreamName", "on-demand"}});
+  EXPECT_EQ(answer.at("StreamDescriptionSummary").at("StreamModeDetails"),
+            (Document{{"StreamMode", "ON_DEMAND"}}));
+}
+
 TEST(Service, ChangesOfStreamsAreHandedToMembership) {
   FakeFleet fleet;
   const auto asked = [&](std::string_view operation, const Document& body) {
@@ -688,7 +703,14 @@ TEST(Service, ChangesOfStreamsAreHandedToMembership) {
     return change;
   };
   EXPECT_EQ(asked("CreateStream", {{"StreamName", "mine"}, {"ShardCount", 3}}).create(), 3U);
-  EXPECT_EQ(asked("CreateStream", {{"StreamName", "mine"}}).create(), 4U);
+  const wire::Change plain = asked("CreateStream", {{"StreamName", "mine"}});
+  EXPECT_EQ(plain.create(), 4U);
+  EXPECT_FALSE(plain.on_demand());
+  const wire::Change on_demand =
+      asked("CreateStream",
+            {{"StreamName", "mine"}, {"StreamModeDetails", {{"StreamMode", "ON_DEMAND"}}}});
+  EXPECT_EQ(on_demand.create(), 4U);
+  EXPECT_TRUE(on_demand.on_demand());
   EXPECT_TRUE(asked("DeleteStream", {{"StreamName", "mine"}}).remove());
   const wire::Split split = asked("SplitShard", {{"StreamName", "mine"},
                                                  {"ShardToSplit", "shardId-000000000007"},
@@ -714,9 +736,11 @@ TEST(Service, WhatMembershipRefusesIsToldAndWhatIsMalformedIsNotAsked) {
   fleet.change_done.set_error("InternalFailure");
   EXPECT_EQ(fleet.bad("DeleteStream", {{"StreamName", "mine"}}), "500 InternalFailure: it exists");
   fleet.changes.clear();
-  EXPECT_EQ(fleet.bad("CreateStream", {{"StreamName", "mine"},
-                                       {"StreamModeDetails", {{"StreamMode", "ON_DEMAND"}}}}),
-            "400 ValidationException: StreamMode ON_DEMAND is not served");
+  EXPECT_EQ(
+      fleet.bad("CreateStream", {{"StreamName", "mine"},
+                                 {"ShardCount", 2},
+                                 {"StreamModeDetails", {{"StreamMode", "ON_DEMAND"}}}}),
+      "400 ValidationException: ShardCount goes with StreamMode PROVISIONED; found ON_DEMAND");
   EXPECT_EQ(fleet.bad("SplitShard", {{"StreamName", "mine"},
                                      {"ShardToSplit", "shardId-7"},
                                      {"NewStartingHashKey", "258"}}),
