@@ -33,6 +33,10 @@ int clean(bool dry_run) {
     fmt::print("{}: carries our tag, but no run is on record for it: left alone\n",
                folder.string());
   }
+  for (const auto& folder : stray_data(entries)) {
+    fmt::print("{}: records of a run that is not on record any more: left alone; rm -r {}\n",
+               folder.string(), folder.string());
+  }
   if (dead == 0) fmt::print("no dead run is on record\n");
   return kHolds;
 }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <string>
 
@@ -72,6 +74,22 @@ std::vector<fs::path> stray_groups(const Hierarchy& hierarchy,
         strays.push_back(found.path());
       }
     }
+  }
+  return strays;
+}
+
+std::vector<fs::path> stray_data(const std::vector<RegistryEntry>& entries) {
+  std::vector<fs::path> strays;
+  const std::string prefix = data_folder_for("").filename();
+  for (const auto& found : fs::directory_iterator(data_folder_for("").parent_path())) {
+    const std::string name = found.path().filename();
+    struct stat status {};
+    const bool of_root = ::lstat(found.path().c_str(), &status) == 0 && status.st_uid == 0 &&
+                         S_ISDIR(status.st_mode);
+    const bool named = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+      return data_folder_for(entry.run_id) == found.path();
+    });
+    if (name.starts_with(prefix) && of_root && !named) strays.push_back(found.path());
   }
   return strays;
 }

@@ -61,4 +61,8 @@ std::vector<std::string> clean_up(const Registry& registry, const RegistryEntry&
 std::vector<std::filesystem::path> stray_groups(const Hierarchy& hierarchy,
                                                 const std::vector<RegistryEntry>& entries);
 
+/// Likewise folders of records, as data_folder_for() names them, that root owns: after a reboot the
+/// registry is gone, and they are not.
+std::vector<std::filesystem::path> stray_data(const std::vector<RegistryEntry>& entries);
+
 }  // namespace ceiling

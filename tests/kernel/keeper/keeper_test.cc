@@ -185,5 +185,17 @@ TEST_F(KeeperTest, StrayGroupsAreReportedOnly) {
   EXPECT_EQ(::rmdir(stray.c_str()), 0);
 }
 
+TEST_F(KeeperTest, StrayRecordsAreReportedOnly) {
+  const fs::path stray = data_folder_for("stray-" + std::to_string(::getpid()));
+  ASSERT_EQ(::mkdir(stray.c_str(), 0711), 0);
+  EXPECT_THAT(stray_data(registry.entries()), Contains(stray));
+  RegistryEntry named;
+  named.run_id = "stray-" + std::to_string(::getpid());
+  EXPECT_THAT(stray_data({named}), Not(Contains(stray)));
+  ASSERT_EQ(::chown(stray.c_str(), 65534, 65534), 0);
+  EXPECT_THAT(stray_data({}), Not(Contains(stray))) << "not root's: anybody may have made it";
+  EXPECT_EQ(::rmdir(stray.c_str()), 0);
+}
+
 }  // namespace
 }  // namespace ceiling
