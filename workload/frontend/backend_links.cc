@@ -2,26 +2,35 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 namespace ceiling::frontend {
 
+struct BackendLinks::Asked {
+  Done done;
+  std::chrono::steady_clock::time_point at;
+};
+
 struct BackendLinks::Link {
   explicit Link(const boost::asio::any_io_executor& executor) : retry(executor) {}
   std::shared_ptr<wire::Connection> connection;
-  std::unordered_map<std::uint64_t, Done> waiting;
+  std::unordered_map<std::uint64_t, Asked> waiting;
   boost::asio::steady_timer retry;
 
   void drop() {
-    for (auto& [id, done] : std::exchange(waiting, {})) done(nullptr);
+    for (auto& [id, asked] : std::exchange(waiting, {})) asked.done(nullptr);
   }
 };
 
-BackendLinks::BackendLinks(boost::asio::any_io_executor executor, wire::Hello hello, Hooks hooks)
-    : executor_(std::move(executor)), hello_(std::move(hello)), hooks_(std::move(hooks)) {}
+BackendLinks::BackendLinks(boost::asio::any_io_executor executor, wire::Hello hello, Hooks hooks,
+                           std::chrono::milliseconds patience)
+    : executor_(std::move(executor)),
+      hello_(std::move(hello)),
+      hooks_(std::move(hooks)),
+      patience_(patience),
+      timer_(executor_) {}
 
 void BackendLinks::use(const std::vector<wire::Backend>& backends) {
   std::map<std::string, std::shared_ptr<Link>> kept;
@@ -84,7 +93,7 @@ void BackendLinks::receive(Link& link, const wire::Envelope& message) {
   } else {
     throw wire::ProtocolError("expected an answer of a backend");
   }
-  if (auto waiting = link.waiting.extract(id)) waiting.mapped()(&message);
+  if (auto waiting = link.waiting.extract(id)) waiting.mapped().done(&message);
 }
 
 void BackendLinks::call(const std::string& address, wire::Envelope request, Done done) {
@@ -96,8 +105,37 @@ void BackendLinks::call(const std::string& address, wire::Envelope request, Done
   } else {
     request.mutable_get()->set_id(id);
   }
-  found->second->waiting.emplace(id, std::move(done));
+  found->second->waiting.emplace(id, Asked{std::move(done), std::chrono::steady_clock::now()});
   found->second->connection->send(request);
+  watch();
+}
+
+/// Looks ten times within the patience, for as long as anything is waited for.
+void BackendLinks::watch() {
+  if (std::exchange(watching_, true)) return;
+  timer_.expires_after(patience_ / 10);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    watching_ = false;
+    give_up();
+    const bool waited_for = std::any_of(links_.begin(), links_.end(), [](const auto& link) {
+      return !link.second->waiting.empty();
+    });
+    if (waited_for) watch();
+  });
+}
+
+void BackendLinks::give_up() {
+  const auto latest = std::chrono::steady_clock::now() - patience_;
+  std::vector<Done> given_up;
+  for (auto& [address, link] : links_) {
+    std::erase_if(link->waiting, [&](auto& entry) {
+      if (entry.second.at > latest) return false;
+      given_up.push_back(std::move(entry.second.done));
+      return true;
+    });
+  }
+  for (const Done& done : given_up) done(nullptr);
 }
 
 }  // namespace ceiling::frontend

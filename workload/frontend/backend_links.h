@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,11 +22,13 @@ class BackendLinks {
     std::function<void(wire::Ownership)> ownership;
     std::function<void(std::string)> log;
   };
-  /// The answer, or nullptr when the connection was lost before it came: then the request may or
-  /// may not have been carried out.
+  /// The answer, or nullptr when the connection was lost, or the patience, before it came: then the
+  /// request may or may not have been carried out.
   using Done = std::function<void(const wire::Envelope*)>;
 
-  BackendLinks(boost::asio::any_io_executor executor, wire::Hello hello, Hooks hooks);
+  /// `patience`: for an answer of a backend that is there and says nothing.
+  BackendLinks(boost::asio::any_io_executor executor, wire::Hello hello, Hooks hooks,
+               std::chrono::milliseconds patience = std::chrono::seconds(10));
 
   /// Connects to all of `backends` and to no other from now on; lost connections are made again.
   void use(const std::vector<wire::Backend>& backends);
@@ -33,15 +37,21 @@ class BackendLinks {
 
  private:
   struct Link;
+  struct Asked;
   void open(const std::string& address);
   void receive(Link& link, const wire::Envelope& message);
   void lost(const std::string& address, const std::string& reason);
+  void watch();
+  void give_up();
 
   boost::asio::any_io_executor executor_;
   wire::Hello hello_;
   Hooks hooks_;
   std::map<std::string, std::shared_ptr<Link>> links_;  // by address
   std::uint64_t next_id_ = 1;
+  std::chrono::milliseconds patience_;
+  boost::asio::steady_timer timer_;
+  bool watching_ = false;
 };
 
 }  // namespace ceiling::frontend

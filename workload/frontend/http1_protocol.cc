@@ -110,6 +110,12 @@ std::optional<HttpProtocol::Clock::time_point> Http1Protocol::idle_since() const
   return since_;
 }
 
+std::optional<HttpProtocol::Clock::time_point> Http1Protocol::slow_since() const {
+  const bool coming_in = state_ == State::kReading && begun();
+  if (!coming_in && state_ != State::kAnswering) return std::nullopt;
+  return since_;
+}
+
 HttpProtocol::Clock::time_point Http1Protocol::deadline() const {
   const HttpLimits& limits = service_.limits;
   if (state_ == State::kReading) return since_ + (begun() ? limits.request_time : limits.idle_time);
@@ -119,7 +125,14 @@ HttpProtocol::Clock::time_point Http1Protocol::deadline() const {
 
 void Http1Protocol::expire(Clock::time_point now) {
   if (now < deadline()) return;
-  if (state_ != State::kReading || !begun()) return cut();
+  leave();
+}
+
+void Http1Protocol::leave() {
+  state_ == State::kReading&& begun() ? refuse_slow() : cut();
+}
+
+void Http1Protocol::refuse_slow() {
   if (!exchange_) exchange_.emplace(service_);
   exchange_->refuse_slow();
   input_.clear();
@@ -197,10 +210,10 @@ void Http1Protocol::send(HttpResponse response) {
   if (state_ != State::kHandling) keep_alive_ = false;
   parser_.reset();
   pending_ += fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", response.status,
+      "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", response.status,
       std::string_view(
           http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))),
-      response.content_type, response.body.size());
+      service_.date(), response.content_type, response.body.size());
   for (const auto& [name, value] : response.headers) {
     pending_ += fmt::format("{}: {}\r\n", name, value);
   }

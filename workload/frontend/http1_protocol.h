@@ -30,9 +30,10 @@ class Http1Protocol final : public HttpProtocol {
   std::string_view next_output() override;
   End end() const override { return end_; }
   std::optional<Clock::time_point> idle_since() const override;
+  std::optional<Clock::time_point> slow_since() const override;
   Clock::time_point deadline() const override;
   void expire(Clock::time_point now) override;
-  void leave() override { cut(); }
+  void leave() override;
 
   /// Enough has come to tell.
   bool decided() const { return !first_; }
@@ -51,6 +52,7 @@ class Http1Protocol final : public HttpProtocol {
   bool advance(std::string_view& bytes);
   void header_is_there();
   void refuse(boost::system::error_code error);
+  void refuse_slow();
   void send(HttpResponse response);
   void answered();
   void cut();

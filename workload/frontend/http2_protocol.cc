@@ -250,6 +250,17 @@ std::optional<HttpProtocol::Clock::time_point> Http2Protocol::idle_since() const
   return since_;
 }
 
+std::optional<HttpProtocol::Clock::time_point> Http2Protocol::slow_since() const {
+  std::optional<Clock::time_point> last;
+  for (const auto& [id, stream] : streams_) {
+    const bool ours =
+        stream.state == Stream::State::kReady || stream.state == Stream::State::kHandling;
+    if (ours) return std::nullopt;
+    last = std::max(last.value_or(stream.since), stream.since);
+  }
+  return last;
+}
+
 HttpProtocol::Clock::time_point Http2Protocol::deadline() const {
   if (streams_.empty()) return since_ + service_.limits.idle_time;
   auto first = Clock::time_point::max();
@@ -329,7 +340,7 @@ void Http2Protocol::send(std::int32_t id, Stream& stream, HttpResponse response)
   }
   const std::string status = std::to_string(response.status);
   const std::string length = std::to_string(response.body.size());
-  std::vector<nghttp2_nv> fields{field(":status", status),
+  std::vector<nghttp2_nv> fields{field(":status", status), field("date", service_.date()),
                                  field("content-type", response.content_type),
                                  field("content-length", length)};
   for (const auto& [name, value] : response.headers) fields.push_back(field(name, value));

@@ -33,6 +33,7 @@ class Http2Protocol final : public HttpProtocol {
   std::string_view next_output() override;
   End end() const override;
   std::optional<Clock::time_point> idle_since() const override;
+  std::optional<Clock::time_point> slow_since() const override;
   Clock::time_point deadline() const override;
   void expire(Clock::time_point now) override;
   void leave() override;

@@ -56,8 +56,15 @@ std::optional<HttpConnection::Clock::time_point> HttpConnection::idle_since() co
   return since && fresh_ ? connected_ : since;
 }
 
+std::optional<HttpConnection::Clock::time_point> HttpConnection::slow_since() const {
+  if (lingering_since_) return std::nullopt;
+  const auto since = protocol_->slow_since();
+  if (!since && writing_ && protocol_->idle_since()) return write_began_;
+  return since;
+}
+
 void HttpConnection::leave() {
-  if (!lingering_since_) {
+  if (!lingering_since_ && !writing_) {
     protocol_->leave();
     error_code ignored;
     const auto last = protocol_->next_output();

@@ -30,7 +30,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Since when it has been idle; nothing while it is not, or when the client has just sent
   /// something.
   std::optional<Clock::time_point> idle_since() const;
-  /// Closes an idle connection.
+  /// As of HttpProtocol; also of one whose client does not take what there is to be said.
+  std::optional<Clock::time_point> slow_since() const;
+  /// Closes an idle or slow connection.
   void leave();
 
  private:

@@ -1,5 +1,6 @@
 #include "workload/frontend/http_exchange.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,13 @@ namespace {
 constexpr std::size_t kHeaderOverhead = 32;  // RFC 9113, 6.5.2
 
 }  // namespace
+
+const std::string& HttpService::date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != dated_) date_ = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+  dated_ = now;
+  return date_;
+}
 
 void HttpExchange::set_method(std::string_view method) {
   if (count_header(method.size())) request_.method = method;

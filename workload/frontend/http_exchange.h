@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +23,18 @@ struct HttpService {
   HttpService(HttpHooks with_hooks, HttpLimits with_limits)
       : hooks(std::move(with_hooks)), limits(with_limits), bytes_left(with_limits.total_bytes) {}
 
+  /// Now, as RFC 9110 (6.6.1) has a server say it: clients set right by it the clock that they sign
+  /// with. Valid until the next call.
+  const std::string& date();
+
   HttpHooks hooks;
   HttpLimits limits;
   std::size_t bytes_left;                ///< of limits.total_bytes
   std::array<char, 64 << 10> scratch{};  ///< what is being read; nothing is kept in it
+
+ private:
+  std::time_t dated_ = 0;
+  std::string date_;
 };
 
 /// One request as it comes in, and its answer: within the limits, and charged to the service for as

@@ -25,17 +25,24 @@ void HttpListener::serve(tcp::socket socket) {
 }
 
 bool HttpListener::make_room() {
-  auto longest = HttpConnection::Clock::now() - service_->limits.quiet_time;
-  std::shared_ptr<HttpConnection> idle;
-  for (const auto& connection : connections_) {
-    const auto since = connection->idle_since();
-    if (!since || *since > longest) continue;
-    longest = *since;
-    idle = connection;
-  }
-  if (!idle) return false;
-  idle->leave();
+  const HttpLimits& limits = service_->limits;
+  auto found = longest(&HttpConnection::idle_since, limits.quiet_time);
+  if (!found) found = longest(&HttpConnection::slow_since, limits.slow_time);
+  if (!found) return false;
+  found->leave();
   return true;
+}
+
+std::shared_ptr<HttpConnection> HttpListener::longest(Since since, Clock::duration least) const {
+  auto earliest = Clock::now() - least;
+  std::shared_ptr<HttpConnection> found;
+  for (const auto& connection : connections_) {
+    const auto its = ((*connection).*since)();
+    if (!its || *its > earliest) continue;
+    earliest = *its;
+    found = connection;
+  }
+  return found;
 }
 
 }  // namespace ceiling::frontend

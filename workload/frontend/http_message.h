@@ -61,6 +61,9 @@ struct HttpLimits {
   /// A connection that has been idle for so long may be closed for another one. Of one that has
   /// said nothing yet, its time in the kernel's queue counts.
   std::chrono::milliseconds quiet_time{250};
+  /// A client that has kept a request or an answer under way for so long, by itself, may lose its
+  /// place to another one.
+  std::chrono::milliseconds slow_time{1000};
   std::chrono::milliseconds linger_time{2000};  ///< for a client to hear why it is being closed
 };
 

@@ -45,11 +45,14 @@ class HttpProtocol {
 
   /// Since when nothing has been under way; nothing while something is.
   virtual std::optional<Clock::time_point> idle_since() const = 0;
+  /// Since when nothing but the client has kept us waiting, with requests to send or answers to
+  /// take; nothing while a handler is at work, or nothing is under way.
+  virtual std::optional<Clock::time_point> slow_since() const = 0;
   /// When expire() is to be called if nothing happens before; may be earlier than needed.
   virtual Clock::time_point deadline() const = 0;
   virtual void expire(Clock::time_point now) = 0;
-  /// The connection, which is idle, is going to be closed: what there is to be said of that is in
-  /// next_output().
+  /// The connection, which is idle or slow, is going to be closed: what there is to be said of that
+  /// is in next_output().
   virtual void leave() = 0;
 
   static constexpr std::size_t kMostOutput = 64 << 10;

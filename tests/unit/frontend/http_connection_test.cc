@@ -12,6 +12,7 @@ namespace ceiling::frontend {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -26,6 +27,7 @@ TEST(Http1, OneConnectionServesManyRequests) {
     EXPECT_EQ(answer.body, std::to_string(i));
     EXPECT_THAT(answer.head, HasSubstr("X-Of: the test\r\n"));
     EXPECT_THAT(answer.head, HasSubstr("Content-Type: text/plain\r\n"));
+    EXPECT_THAT(answer.head, ContainsRegex("\r\nDate: " + std::string(kDate) + "\r\n"));
   }
   EXPECT_EQ(client.call("/", "last", "Connection: close\r\n").body, "last");
   EXPECT_EQ(client.read_to_the_end(), "");
@@ -304,6 +306,28 @@ TEST(HttpPlaces, WithoutAnIdleOneTheNextWaits) {
   server.answer_held();
   EXPECT_EQ(busy.read().body, "busy");
   EXPECT_EQ(late.read().body, "late");
+}
+
+TEST(HttpPlaces, SlowOnesDoNotKeepOthersOut) {
+  EchoServer server({.slow_time = 4 * kShort}, 3);
+  RawClient busy(server.address());
+  busy.post("/hold", "busy");
+  server.await_held(1);
+  RawClient sends(server.address());
+  sends.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel");
+  RawClient takes(server.address(), 4096);
+  takes.post("/big", "20000000");
+  RawClient late(server.address());
+  EXPECT_EQ(late.call("/", "late").body, "late");
+  EXPECT_EQ(sends.read().status, 408);
+  EXPECT_EQ(sends.read_to_the_end(), "");
+  late.post("/hold", "late");
+  server.await_held(2);
+  RawClient later(server.address());
+  EXPECT_EQ(later.call("/", "later").body, "later");
+  EXPECT_LT(takes.read_to_the_end().size(), 20000000U);
+  server.answer_held();
+  EXPECT_EQ(busy.read().body, "busy") << "it waited for us, not we for it";
 }
 
 TEST(HttpPlaces, WhoHasJustSpokenOrConnectedKeepsItsPlace) {

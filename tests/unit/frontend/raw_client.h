@@ -8,6 +8,10 @@
 
 namespace ceiling::frontend {
 
+/// A date as RFC 9110 has it, as an extended regular expression.
+inline constexpr const char* kDate =
+    "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT";
+
 /// The client's end of a connection; no wait is longer than five seconds.
 class RawClient {
  public:
