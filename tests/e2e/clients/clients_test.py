@@ -202,8 +202,10 @@ class Clients(unittest.TestCase):
         serving.order("--shrink", str(CEILING_AT - 3))
         until_each_has_asked()
         for name, writer in writers.items():
-            rest, _ = writer.communicate()
-            seen[name] += [json.loads(line) for line in rest.splitlines()]
+            writer.stdin.close()  # communicate() would not see what readline() has read ahead
+            seen[name] += [json.loads(line) for line in writer.stdout]
+            writer.wait()
+            writer.stdout.close()
         print(f"\n{arm}: {'client':<16}{'requests':>9}{'failed':>7}{'retried':>8}{'slowest':>10}  errors")
         for name, lines in seen.items():
             failed = [line for line in lines if not line["ok"]]
