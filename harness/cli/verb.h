@@ -24,6 +24,7 @@ using Verb = std::function<int()>;
 Verb add_check(CLI::App& app);
 Verb add_run(CLI::App& app);
 Verb add_serve(CLI::App& app);
+Verb add_inject(CLI::App& app);
 Verb add_predict(CLI::App& app);
 Verb add_verify(CLI::App& app);
 Verb add_clean(CLI::App& app);

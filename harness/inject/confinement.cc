@@ -2,17 +2,15 @@
 
 #include <linux/seccomp.h>
 #include <seccomp.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <string>
-#include <system_error>
 
 #include "cgroups/error.h"
+#include "harness/inject/exported.h"
 
 namespace ceiling {
 namespace {
@@ -35,29 +33,6 @@ constexpr std::array kDenied = {
     // namespaces
     "unshare", "setns"};
 
-void require(int result, const std::string& what) {
-  if (result < 0) {
-    throw Error("seccomp filter: " + what + ": " + std::generic_category().message(-result));
-  }
-}
-
-// libseccomp 2.5 exports to a descriptor only.
-std::vector<sock_filter> exported(scmp_filter_ctx context) {
-  const int memory = ::memfd_create("ceiling-filter", MFD_CLOEXEC);
-  require(memory < 0 ? -errno : 0, "memfd_create");
-  const std::unique_ptr<const int, void (*)(const int*)> closer(
-      &memory, [](const int* fd) { ::close(*fd); });
-  require(seccomp_export_bpf(context, memory), "export");
-  const off_t size = ::lseek(memory, 0, SEEK_END);
-  require(size < 0 ? -errno : 0, "lseek");
-  std::vector<sock_filter> filter(static_cast<std::size_t>(size) / sizeof(sock_filter));
-  const std::size_t bytes = filter.size() * sizeof(sock_filter);
-  if (::pread(memory, filter.data(), bytes, 0) != static_cast<ssize_t>(bytes)) {
-    throw Error("seccomp filter: cannot be read back");
-  }
-  return filter;
-}
-
 }  // namespace
 
 std::vector<sock_filter> confinement_filter() {
@@ -67,14 +42,14 @@ std::vector<sock_filter> confinement_filter() {
     throw Error("seccomp filter: cannot be made");
   }
   // A call by another ABI of the same machine (x32, i386) is numbered differently: refuse it whole.
-  require(seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)),
-          "foreign ABI");
+  require_seccomp(seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)),
+                  "foreign ABI");
   for (const char* name : kDenied) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number < 0) {  // not on this architecture, or newer than libseccomp
       continue;
     }
-    require(seccomp_rule_add(context.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
+    require_seccomp(seccomp_rule_add(context.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
   }
   return exported(context.get());
 }

@@ -30,10 +30,12 @@ ARROWS = {
                        "harness/predict"],
     "harness/check": ["cgroups", "harness/configs", "harness/experiment"],
     "harness/report": ["cgroups", "harness/experiment", "harness/observe", "harness/predict",
-                       "harness/verify", "harness/prove", "harness/check", "harness/configs"],
+                       "harness/verify", "harness/prove", "harness/check", "harness/configs",
+                       "harness/inject"],
     "harness/inject": ["cgroups"],
     "harness/spawn": ["cgroups", "workload/protocol", "harness/inject"],
     "harness/keeper": ["cgroups", "harness/spawn"],
+    "harness/find": ["cgroups", "harness/inject", "harness/spawn", "harness/keeper"],
     "harness/prove": ["cgroups", "harness/observe", "harness/spawn", "harness/keeper",
                       "harness/verify"],
     "harness/fleet": ["cgroups", "workload/protocol", "harness/experiment", "harness/spawn",
@@ -41,7 +43,7 @@ ARROWS = {
     "harness/cli": ["cgroups", "workload/protocol", "harness/experiment", "harness/observe",
                     "harness/predict", "harness/verify", "harness/report", "harness/inject",
                     "harness/spawn", "harness/keeper", "harness/fleet", "harness/configs",
-                    "harness/prove", "harness/check"],
+                    "harness/prove", "harness/check", "harness/find"],
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
@@ -52,7 +54,7 @@ PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/
 READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
 VALUES = {"cgroups/error.h", "cgroups/facts.h", "cgroups/headroom.h", "cgroups/limits/limit.h",
-          "workload/protocol/hash_key.h"}
+          "workload/protocol/hash_key.h", "harness/inject/choice.h", "harness/inject/injection.h"}
 IMPURE = re.compile(
     r"(fstream|thread|csignal|signal\.h|pthread\.h|semaphore\.h|unistd\.h|fcntl\.h|poll\.h|dirent\.h"
     r"|sched\.h|spawn\.h|netdb\.h|boost/(asio|beast|process)(/.*|\.hpp)"

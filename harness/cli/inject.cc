@@ -1,0 +1,137 @@
+#include "harness/report/inject.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <memory>
+
+#include "cgroups/error.h"
+#include "harness/cli/exit_status.h"
+#include "harness/cli/verb.h"
+#include "harness/find/injected_run.h"
+#include "harness/keeper/guard.h"
+#include "harness/observe/history.h"
+#include "harness/observe/results_folder.h"
+
+namespace ceiling {
+namespace {
+
+struct Arguments {
+  std::vector<std::string> command;
+  Choice choice;
+  std::string kind = "any";
+  std::string error = "EAGAIN";
+  double delay_s = 0;
+  std::filesystem::path summary;
+  bool quiet = false;
+};
+
+constexpr const char* kNone = "none";
+
+/// Throws Usage.
+int errno_from(const std::string& name) {
+  if (name == kNone) return 0;
+  constexpr int kMostErrno = 133;  // EHWPOISON
+  for (int number = 1; number <= kMostErrno; ++number) {
+    if (errno_name(number) == name) return number;
+  }
+  throw Usage("--errno " + name +
+              ": expected the name of an errno as in errno(3), EAGAIN, or none");
+}
+
+Refusing refusing(const Arguments& arguments) {
+  Refusing refusing;
+  refusing.choice = arguments.choice;
+  if (arguments.kind == "thread") refusing.choice.kind = CreationKind::thread;
+  if (arguments.kind == "process") refusing.choice.kind = CreationKind::process;
+  refusing.error = errno_from(arguments.error);
+  refusing.delay = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(arguments.delay_s));
+  const Choice& choice = refusing.choice;
+  const bool chosen = choice.at || choice.after || choice.every || choice.probability;
+  if (!chosen && (choice.times || arguments.delay_s > 0)) {
+    throw Usage("--times and --delay go with --at, --after, --every or --probability");
+  }
+  if (refusing.error == 0 && refusing.delay.count() == 0 && chosen) {
+    throw Usage("--errno none refuses nothing: expected --delay with it");
+  }
+  return refusing;
+}
+
+int status_of(const InjectedRun& run) {
+  if (run.not_started) return run.not_started->status;
+  if (run.ended_by != 0) return 128 + run.ended_by;
+  const CommandEnd& end = run.injection.end;
+  return end.signal != 0 ? 128 + end.signal : end.status;
+}
+
+/// In the inner guard: what goes wrong here is the injector's fault, never the command's.
+int run_below(const Arguments& arguments, const InjectedCommand& command, int outer) {
+  try {
+    const InjectedRun run = run_injected(command, outer);
+    if (run.not_started) {
+      tell(fmt::format("ceiling: {}\n", run.not_started->why));
+    } else {
+      if (!arguments.quiet) tell(inject_text(run.injection, false));
+      if (!arguments.summary.empty()) {
+        write_by_rename(arguments.summary, inject_json(run.injection));
+      }
+    }
+    return status_of(run);
+  } catch (const HostError& cannot) {
+    tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
+  } catch (const std::exception& failure) {
+    tell(fmt::format("ceiling: {}\n", failure.what()));
+  }
+  return kGuardDied;
+}
+
+int inject(const Arguments& arguments) {
+  InjectedCommand command;
+  command.command = arguments.command;
+  command.refusing = refusing(arguments);
+  if (!arguments.summary.empty()) check_writable("--summary", arguments.summary);
+  return guarded([&](int outer) { return run_below(arguments, command, outer); });
+}
+
+}  // namespace
+
+Verb add_inject(CLI::App& app) {
+  const auto arguments = std::make_shared<Arguments>();
+  Choice& choice = arguments->choice;
+  CLI::Option_group* which =
+      app.add_option_group("which", "which creations are refused (default: none)");
+  which->add_option("--at", choice.at, "the N-th of the whole tree, from 1")
+      ->check(CLI::PositiveNumber);
+  which->add_option("--after", choice.after, "all but the first N")->check(CLI::NonNegativeNumber);
+  which->add_option("--every", choice.every, "every N-th")->check(CLI::PositiveNumber);
+  which->add_option("--probability", choice.probability, "each with this probability")
+      ->check(CLI::Range(0.0, 1.0));
+  which->require_option(0, 1);
+  app.add_option("--seed", choice.seed, "of --probability: the same seed draws the same")
+      ->capture_default_str();
+  app.add_option("--times", choice.times, "refuse no more than K of them")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--kind", arguments->kind, "what counts")
+      ->check(CLI::IsMember({"thread", "process", "any"}))
+      ->capture_default_str();
+  app.add_option("--errno", arguments->error,
+                 "what the program is told, by name; none: chosen creations are delayed only")
+      ->capture_default_str();
+  app.add_option("--delay", arguments->delay_s,
+                 "seconds for which a chosen creation is held before it is answered")
+      ->check(CLI::Range(0.0, 3600.0));
+  app.add_option("--summary", arguments->summary, "write every creation to this file, as JSON");
+  app.add_flag("--quiet", arguments->quiet, "no summary on stderr");
+  app.add_option("COMMAND", arguments->command, "the program and its arguments, after --")
+      ->required();
+  app.positionals_at_end();
+  app.footer(
+      "Exit status: the command's own, 128+N where signal N ended it; 125 the injector could not "
+      "be\n"
+      "set up, or died; 126 the command cannot be executed; 127 there is none of that name.\n"
+      "Example: ceiling inject --at 3 --kind thread -- python3 server.py");
+  return [arguments] { return inject(*arguments); };
+}
+
+}  // namespace ceiling
