@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <charconv>
 #include <memory>
 
 #include "cgroups/error.h"
@@ -27,6 +27,29 @@ struct Arguments {
 };
 
 constexpr const char* kNone = "none";
+
+/// CLI11's own take -1 for a large number, and nan for one in between.
+CLI::Validator whole_number(std::uint64_t least) {
+  return {[least](const std::string& text) -> std::string {
+            std::uint64_t number = 0;
+            const char* const end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            if (read.ec == std::errc{} && read.ptr == end && number >= least) return "";
+            return fmt::format("found \"{}\", expected a whole number from {}", text, least);
+          },
+          "N"};
+}
+CLI::Validator decimal(double least, double most) {
+  return {[least, most](const std::string& text) -> std::string {
+            double number = 0;
+            const char* const end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            const bool whole = read.ec == std::errc{} && read.ptr == end;
+            if (whole && number >= least && number <= most) return "";
+            return fmt::format("found \"{}\", expected a number from {} to {}", text, least, most);
+          },
+          "X"};
+}
 
 /// Throws Usage.
 int errno_from(const std::string& name) {
@@ -102,16 +125,16 @@ Verb add_inject(CLI::App& app) {
   CLI::Option_group* which =
       app.add_option_group("which", "which creations are refused (default: none)");
   which->add_option("--at", choice.at, "the N-th of the whole tree, from 1")
-      ->check(CLI::PositiveNumber);
-  which->add_option("--after", choice.after, "all but the first N")->check(CLI::NonNegativeNumber);
-  which->add_option("--every", choice.every, "every N-th")->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
+  which->add_option("--after", choice.after, "all but the first N")->check(whole_number(0));
+  which->add_option("--every", choice.every, "every N-th")->check(whole_number(1));
   which->add_option("--probability", choice.probability, "each with this probability")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(decimal(0, 1));
   which->require_option(0, 1);
   app.add_option("--seed", choice.seed, "of --probability: the same seed draws the same")
+      ->check(whole_number(0))
       ->capture_default_str();
-  app.add_option("--times", choice.times, "refuse no more than K of them")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--times", choice.times, "refuse no more than K of them")->check(whole_number(1));
   app.add_option("--kind", arguments->kind, "what counts")
       ->check(CLI::IsMember({"thread", "process", "any"}))
       ->capture_default_str();
@@ -120,7 +143,7 @@ Verb add_inject(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--delay", arguments->delay_s,
                  "seconds for which a chosen creation is held before it is answered")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(decimal(0, 3600));
   app.add_option("--summary", arguments->summary, "write every creation to this file, as JSON");
   app.add_flag("--quiet", arguments->quiet, "no summary on stderr");
   app.add_option("COMMAND", arguments->command, "the program and its arguments, after --")

@@ -14,13 +14,14 @@ std::string_view to_string(CreationKind kind);
 /// alone where one is set. At most one of at, after, every and probability is set; none: no
 /// creation is refused.
 struct Choice {
-  std::optional<std::uint64_t> at;     ///< this one
-  std::optional<std::uint64_t> after;  ///< all but the first so many
-  std::optional<std::uint64_t> every;  ///< each whose number is a multiple of it; at least 1
-  std::optional<double> probability;   ///< each with this probability, 0 to 1, drawn from `seed`
+  std::optional<std::uint64_t> at = {};     ///< this one
+  std::optional<std::uint64_t> after = {};  ///< all but the first so many
+  std::optional<std::uint64_t> every = {};  ///< each whose number is a multiple of it; at least 1
+  std::optional<double> probability =
+      {};  ///< each with this probability, 0 to 1, drawn from `seed`
   std::uint64_t seed = 0;
-  std::optional<std::uint64_t> times;  ///< no more than so many
-  std::optional<CreationKind> kind;    ///< nothing: both
+  std::optional<std::uint64_t> times = {};  ///< no more than so many
+  std::optional<CreationKind> kind = {};    ///< nothing: both
 };
 
 /// Counts creations in the order in which they are asked for, and chooses.

@@ -1,15 +1,12 @@
 #include "harness/inject/supervisor.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -31,16 +28,8 @@ CreationKind kind_by(std::uint64_t flags) {
   return (flags & CLONE_THREAD) != 0 ? CreationKind::thread : CreationKind::process;
 }
 
-/// /proc/PID/task/TID/comm without its line end; nothing when there is no such thread.
-std::optional<std::string> name_of(pid_t process, pid_t thread) {
-  std::array<char, 64> path{};
-  *fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/task/{}/comm", process, thread).out = 0;
-  const Descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 32> text{};
-  const ssize_t size = file ? ::read(file.get(), text.data(), text.size()) : -1;
-  if (size <= 0) return std::nullopt;
-  return std::string(text.data(), static_cast<std::size_t>(size) - 1);
-}
+/// How old a thread's name may be: reading it costs as much as all the rest.
+constexpr std::chrono::milliseconds kNameKept{10};
 
 }  // namespace
 
@@ -93,6 +82,15 @@ std::optional<CreationKind> Supervisor::kind_of_question() const {
   return kind_by(*flags);
 }
 
+/// As proc_pid_status(5) has it; the thread as its own process where it has ended.
+Supervisor::Asker Supervisor::read_asker(pid_t thread) {
+  const auto status = read_file_if_there(fmt::format("/proc/{}/status", thread)).value_or("");
+  const auto process = value_of(status, "Tgid:");
+  return {.process = process ? std::atoi(process->c_str()) : thread,
+          .name = value_of(status, "Name:").value_or(""),
+          .read = {}};
+}
+
 /// The first field of clone_args, see clone3(2).
 std::optional<std::uint64_t> Supervisor::clone3_flags() const {
   std::uint64_t flags = 0;
@@ -103,30 +101,19 @@ std::optional<std::uint64_t> Supervisor::clone3_flags() const {
   return flags;
 }
 
-Creation Supervisor::describe() const {
+Creation Supervisor::describe() {
+  const Clock::time_point now = Clock::now();
   Creation creation;
-  creation.t_s = std::chrono::duration<double>(Clock::now() - started_).count();
+  creation.t_s = std::chrono::duration<double>(now - started_).count();
   creation.thread = static_cast<pid_t>(question_->pid);
-  const auto known = processes_.find(creation.thread);
-  if (known != processes_.end()) {
-    const auto name = name_of(known->second, creation.thread);
-    if (name) {
-      creation.process = known->second;
-      creation.name = *name;
-      return creation;
-    }
+  Asker& asker = askers_[creation.thread];
+  if (asker.process == 0 || now - asker.read > kNameKept) {
+    asker = read_asker(creation.thread);
+    asker.read = now;
   }
-  creation.process = process_of(creation.thread);
-  creation.name = name_of(creation.process, creation.thread).value_or("");
-  processes_[creation.thread] = creation.process;
+  creation.process = asker.process;
+  creation.name = asker.name;
   return creation;
-}
-
-/// Tgid of proc_pid_status(5); the thread itself where it has ended.
-pid_t Supervisor::process_of(pid_t thread) const {
-  const auto status = read_file_if_there(fmt::format("/proc/{}/status", thread)).value_or("");
-  const auto process = value_of(status, "Tgid:");
-  return process ? std::atoi(process->c_str()) : thread;
 }
 
 std::optional<Supervisor::Clock::time_point> Supervisor::due() const {

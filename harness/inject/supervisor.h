@@ -52,8 +52,7 @@ class Supervisor {
 
   std::optional<CreationKind> kind_of_question() const;
   std::optional<std::uint64_t> clone3_flags() const;
-  Creation describe() const;
-  pid_t process_of(pid_t thread) const;
+  Creation describe();
   void answer(std::uint64_t id, bool refused);
 
   Descriptor listener_;
@@ -63,8 +62,15 @@ class Supervisor {
   Clock::time_point started_ = Clock::now();
   seccomp_notif* question_ = nullptr;
   seccomp_notif_resp* answer_ = nullptr;
-  std::deque<Delayed> delayed_;               // the first due first
-  mutable std::map<pid_t, pid_t> processes_;  // by thread
+  std::deque<Delayed> delayed_;  // the first due first
+  /// Of a thread that has asked.
+  struct Asker {
+    pid_t process = 0;
+    std::string name;
+    Clock::time_point read;
+  };
+  static Asker read_asker(pid_t thread);
+  std::map<pid_t, Asker> askers_;
 };
 
 }  // namespace ceiling

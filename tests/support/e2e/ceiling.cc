@@ -43,8 +43,10 @@ std::string contents(const Descriptor& file) {
 
 [[noreturn]] void exec_ceiling(int program, std::vector<std::string> arguments, const How& how,
                                const fs::path& folder, int out, int err) {
-  for (const int procs : how.group->join_descriptors()) {
-    if (::write(procs, "0", 1) != 1) ::_exit(126);
+  if (how.group != nullptr) {
+    for (const int procs : how.group->join_descriptors()) {
+      if (::write(procs, "0", 1) != 1) ::_exit(126);
+    }
   }
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (::dup2(nothing, 0) != 0 || ::dup2(out, 1) != 1 || ::dup2(err, 2) != 2) ::_exit(126);

@@ -30,7 +30,7 @@ struct Ended {
 struct How {
   std::map<std::string, std::string> environment = {};      ///< laid over the test's own
   std::function<bool()> before_exec = [] { return true; };  ///< in the child; false: end with 126
-  const Cgroup* group = nullptr;                            ///< to be called in; null: the test's
+  const Cgroup* group = nullptr;  ///< to be called in; null: of a CeilingTest its own, else ours
   std::chrono::seconds patience{60};
 };
 
