@@ -1,7 +1,9 @@
 #include "harness/report/inject.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -9,6 +11,7 @@
 #include "harness/cli/exit_status.h"
 #include "harness/cli/verb.h"
 #include "harness/find/injected_run.h"
+#include "harness/find/sweep.h"
 #include "harness/keeper/guard.h"
 #include "harness/observe/history.h"
 #include "harness/observe/results_folder.h"
@@ -23,6 +26,8 @@ struct Arguments {
   std::string error = "EAGAIN";
   double delay_s = 0;
   std::filesystem::path summary;
+  std::string sweep;  ///< "once", "onward"; empty: no sweep
+  double timeout_s = 0;
   bool quiet = false;
 };
 
@@ -88,33 +93,90 @@ int status_of(const InjectedRun& run) {
   return end.signal != 0 ? 128 + end.signal : end.status;
 }
 
-/// In the inner guard: what goes wrong here is the injector's fault, never the command's.
 int run_below(const Arguments& arguments, const InjectedCommand& command, int outer) {
-  try {
-    const InjectedRun run = run_injected(command, outer);
-    if (run.not_started) {
-      tell(fmt::format("ceiling: {}\n", run.not_started->why));
-    } else {
-      if (!arguments.quiet) tell(inject_text(run.injection, false));
-      if (!arguments.summary.empty()) {
-        write_by_rename(arguments.summary, inject_json(run.injection));
-      }
-    }
+  const InjectedRun run = run_injected(command, outer);
+  if (run.not_started) {
+    tell(fmt::format("ceiling: {}\n", run.not_started->why));
     return status_of(run);
-  } catch (const HostError& cannot) {
-    tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
-  } catch (const std::exception& failure) {
-    tell(fmt::format("ceiling: {}\n", failure.what()));
   }
-  return kGuardDied;
+  if (!arguments.quiet) tell(inject_text(run.injection, false));
+  if (!arguments.summary.empty()) write_by_rename(arguments.summary, inject_json(run.injection));
+  return status_of(run);
+}
+
+bool is_bad(SweepOutcome outcome) {
+  return outcome == SweepOutcome::crashed || outcome == SweepOutcome::hung ||
+         outcome == SweepOutcome::unnoticed;
+}
+
+int report(const Arguments& arguments, const Sweep& sweep) {
+  Output().write(sweep_text(sweep, Output().colour()));
+  if (!arguments.summary.empty()) write_by_rename(arguments.summary, sweep_json(sweep));
+  return std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                     [](const SweepTrial& one) { return is_bad(one.outcome); })
+             ? kRefuted
+             : kHolds;
+}
+
+int sweep_below(const Arguments& arguments, const SweepPlan& plan, int outer) {
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const auto done = [&](std::uint64_t number, std::uint64_t trials) {
+    if (arguments.quiet || !terminal) return;
+    tell(fmt::format("\r\033[K{} of {} trials{}", number, trials, number == trials ? "\n" : ""));
+  };
+  const auto swept = run_sweep(plan, outer, done);
+  if (const auto* none = std::get_if<NoSweep>(&swept)) {
+    tell(fmt::format("ceiling: {}\n", none->why));
+    return none->status;
+  }
+  return report(arguments, std::get<Sweep>(swept));
+}
+
+/// In the inner guard: what goes wrong here is the injector's fault, never the command's.
+int guarded_run(const std::function<int(int)>& run) {
+  return guarded([&run](int outer) {
+    try {
+      return run(outer);
+    } catch (const HostError& cannot) {
+      tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
+    } catch (const std::exception& failure) {
+      tell(fmt::format("ceiling: {}\n", failure.what()));
+    }
+    return kGuardDied;
+  });
+}
+
+SweepPlan sweep_plan(const Arguments& arguments) {
+  const Refusing all = refusing(arguments);
+  const Choice& choice = all.choice;
+  if (choice.at || choice.after || choice.every || choice.probability || choice.times) {
+    throw Usage("--sweep chooses by itself: expected no --at, --after, --every, --probability");
+  }
+  if (all.error == 0) throw Usage("--sweep needs an errno, found none");
+  SweepPlan plan;
+  plan.command = arguments.command;
+  plan.kind = choice.kind;
+  plan.onward = arguments.sweep == "onward";
+  plan.error = all.error;
+  if (arguments.timeout_s > 0) {
+    plan.time_limit = std::chrono::ceil<std::chrono::milliseconds>(
+        std::chrono::duration<double>(arguments.timeout_s));
+  }
+  return plan;
 }
 
 int inject(const Arguments& arguments) {
+  if (!arguments.sweep.empty()) {
+    const SweepPlan plan = sweep_plan(arguments);
+    if (!arguments.summary.empty()) check_writable("--summary", arguments.summary);
+    return guarded_run([&](int outer) { return sweep_below(arguments, plan, outer); });
+  }
+  if (arguments.timeout_s > 0) throw Usage("--timeout goes with --sweep");
   InjectedCommand command;
   command.command = arguments.command;
   command.refusing = refusing(arguments);
   if (!arguments.summary.empty()) check_writable("--summary", arguments.summary);
-  return guarded([&](int outer) { return run_below(arguments, command, outer); });
+  return guarded_run([&](int outer) { return run_below(arguments, command, outer); });
 }
 
 }  // namespace
@@ -144,13 +206,22 @@ Verb add_inject(CLI::App& app) {
   app.add_option("--delay", arguments->delay_s,
                  "seconds for which a chosen creation is held before it is answered")
       ->check(decimal(0, 3600));
+  app.add_option("--sweep", arguments->sweep,
+                 "a run for each creation of the command, with that one refused (once), or it and "
+                 "all after it (onward); what became of each, the worst first")
+      ->check(CLI::IsMember({"once", "onward"}));
+  app.add_option("--timeout", arguments->timeout_s,
+                 "seconds for one run of a sweep (default: ten times the first, at least 10)")
+      ->check(decimal(0.001, 3600));
   app.add_option("--summary", arguments->summary, "write every creation to this file, as JSON");
   app.add_flag("--quiet", arguments->quiet, "no summary on stderr");
   app.add_option("COMMAND", arguments->command, "the program and its arguments, after --")
       ->required();
   app.positionals_at_end();
   app.footer(
-      "Exit status: the command's own, 128+N where signal N ended it; 125 the injector could not "
+      "Exit status of a sweep: 0 every refusal was noticed, 1 one crashed it, hung it or went\n"
+      "unnoticed. Else the command's own, 128+N where signal N ended it; 125 the injector could "
+      "not "
       "be\n"
       "set up, or died; 126 the command cannot be executed; 127 there is none of that name.\n"
       "Example: ceiling inject --at 3 --kind thread -- python3 server.py");

@@ -31,7 +31,7 @@ ARROWS = {
     "harness/check": ["cgroups", "harness/configs", "harness/experiment"],
     "harness/report": ["cgroups", "harness/experiment", "harness/observe", "harness/predict",
                        "harness/verify", "harness/prove", "harness/check", "harness/configs",
-                       "harness/inject"],
+                       "harness/inject", "harness/find"],
     "harness/inject": ["cgroups"],
     "harness/spawn": ["cgroups", "workload/protocol", "harness/inject"],
     "harness/keeper": ["cgroups", "harness/spawn"],
@@ -54,7 +54,8 @@ PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/
 READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
 VALUES = {"cgroups/error.h", "cgroups/facts.h", "cgroups/headroom.h", "cgroups/limits/limit.h",
-          "workload/protocol/hash_key.h", "harness/inject/choice.h", "harness/inject/injection.h"}
+          "workload/protocol/hash_key.h", "harness/inject/choice.h", "harness/inject/injection.h",
+          "harness/find/sweep_result.h"}
 IMPURE = re.compile(
     r"(fstream|thread|csignal|signal\.h|pthread\.h|semaphore\.h|unistd\.h|fcntl\.h|poll\.h|dirent\.h"
     r"|sched\.h|spawn\.h|netdb\.h|boost/(asio|beast|process)(/.*|\.hpp)"

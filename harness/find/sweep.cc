@@ -1,0 +1,203 @@
+#include "harness/find/sweep.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "cgroups/descriptor.h"
+#include "cgroups/error.h"
+
+namespace ceiling {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostKept = 1 << 20;  // of an output, for comparison
+constexpr int kUsage = 64;
+
+/// An output that is read when who writes it has ended.
+class Output {
+ public:
+  Output() : memory_(::memfd_create("ceiling-output", MFD_CLOEXEC)) {
+    if (!memory_) throw Error("memfd_create: " + std::generic_category().message(errno));
+  }
+  int get() const { return memory_.get(); }
+  std::string text() const {
+    const off_t size = ::lseek(memory_.get(), 0, SEEK_END);
+    std::string text(std::min(static_cast<std::size_t>(std::max<off_t>(0, size)), kMostKept), '\0');
+    const ssize_t got = ::pread(memory_.get(), text.data(), text.size(), 0);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+    return text;
+  }
+
+ private:
+  Descriptor memory_;
+};
+
+struct Trial {
+  InjectedRun run;
+  std::string out;
+  std::string err;
+};
+
+std::string last_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text.substr(text.find_last_of('\n') + 1);
+}
+
+bool same(const CommandEnd& one, const CommandEnd& other) {
+  return one.status == other.status && one.signal == other.signal;
+}
+
+class Sweeper {
+ public:
+  Sweeper(const SweepPlan& plan, int outer) : plan_(plan), outer_(outer) {
+    sweep_.command = plan.command;
+    sweep_.onward = plan.onward;
+    sweep_.kind = plan.kind ? to_string(*plan.kind) : "any";
+    sweep_.error = plan.error;
+  }
+
+  std::variant<Sweep, NoSweep> run(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    limit_ = plan_.time_limit.value_or(std::chrono::minutes(10));
+    const Trial healthy = try_with({});
+    if (const auto why = unhealthy(healthy.run)) return *why;
+    take_healthy(healthy);
+    const Trial again = try_with({});
+    if (const auto why = unhealthy(again.run)) return *why;
+    comparable_ = again.out == healthy.out;
+    healthy_out_ = healthy.out;
+    const std::uint64_t trials = std::min(sweep_.creations, Sweep::kMostTrials);
+    for (std::uint64_t number = 1; number <= trials; ++number) {
+      const Trial trial = try_with(choice(number));
+      if (trial.run.ended_by != 0) return NoSweep{128 + trial.run.ended_by, "ended by a signal"};
+      sweep_.trials.push_back(judge(number, trial));
+      progress(number, trials);
+    }
+    return std::move(sweep_);
+  }
+
+ private:
+  Choice choice(std::uint64_t number) const {
+    Choice choice;
+    choice.kind = plan_.kind;
+    if (plan_.onward) {
+      choice.after = number - 1;
+    } else {
+      choice.at = number;
+    }
+    return choice;
+  }
+
+  Trial try_with(const Choice& choice) const {
+    const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const Output out;
+    const Output err;
+    InjectedCommand command;
+    command.command = plan_.command;
+    command.refusing.choice = choice;
+    command.refusing.error = plan_.error;
+    command.time_limit = limit_;
+    command.standard_input = nothing.get();
+    command.standard_output = out.get();
+    command.standard_error = err.get();
+    Trial trial;
+    trial.run = run_injected(command, outer_);
+    trial.out = out.text();
+    trial.err = err.text();
+    return trial;
+  }
+
+  static std::optional<NoSweep> unhealthy(const InjectedRun& run) {
+    if (run.not_started) return NoSweep{run.not_started->status, run.not_started->why};
+    if (run.ended_by != 0) return NoSweep{128 + run.ended_by, "ended by a signal"};
+    const std::string without = "not healthy without any refusal: ";
+    if (run.hung) return NoSweep{kUsage, without + "it does not end by itself in time"};
+    if (run.injection.end.signal != 0) {
+      return NoSweep{kUsage,
+                     fmt::format("{}it ends by signal {}", without, run.injection.end.signal)};
+    }
+    return std::nullopt;
+  }
+
+  void take_healthy(const Trial& healthy) {
+    const Injection& seen = healthy.run.injection;
+    sweep_.healthy = seen.end;
+    sweep_.healthy_s = seen.elapsed_s;
+    sweep_.creations = static_cast<std::uint64_t>(std::count_if(
+        seen.creations.begin(), seen.creations.end(),
+        [this](const Creation& one) { return !plan_.kind || one.kind == *plan_.kind; }));
+    const auto tenfold = std::chrono::duration<double>(10 * seen.elapsed_s);
+    if (!plan_.time_limit) {
+      limit_ = std::max<milliseconds>(std::chrono::seconds(10),
+                                      std::chrono::ceil<milliseconds>(tenfold));
+    }
+  }
+
+  SweepTrial judge(std::uint64_t number, const Trial& trial) const {
+    const Injection& seen = trial.run.injection;
+    SweepTrial judged;
+    judged.number = number;
+    judged.end = seen.end;
+    judged.refused = seen.refused;
+    judged.elapsed_s = seen.elapsed_s;
+    judged.last_line = last_line(trial.err.empty() ? trial.out : trial.err);
+    const auto first = std::find_if(seen.creations.begin(), seen.creations.end(),
+                                    [](const Creation& one) { return one.refused; });
+    if (first != seen.creations.end()) judged.creation = *first;
+    judged.outcome = outcome(trial);
+    return judged;
+  }
+
+  SweepOutcome outcome(const Trial& trial) const {
+    const Injection& seen = trial.run.injection;
+    if (seen.refused == 0) return SweepOutcome::not_reached;
+    if (trial.run.hung) return SweepOutcome::hung;
+    if (seen.end.signal != 0) return SweepOutcome::crashed;
+    if (!same(seen.end, sweep_.healthy)) return SweepOutcome::failed;
+    const bool as_ever = !comparable_ || trial.out == healthy_out_;
+    return as_ever ? SweepOutcome::unnoticed : SweepOutcome::degraded;
+  }
+
+  const SweepPlan& plan_;
+  int outer_;
+  milliseconds limit_{};
+  bool comparable_ = false;  // two healthy runs have the same output
+  std::string healthy_out_;
+  Sweep sweep_;
+};
+
+}  // namespace
+
+std::string_view to_string(SweepOutcome outcome) {
+  switch (outcome) {
+    case SweepOutcome::crashed:
+      return "crashed";
+    case SweepOutcome::hung:
+      return "hung";
+    case SweepOutcome::unnoticed:
+      return "unnoticed";
+    case SweepOutcome::degraded:
+      return "degraded";
+    case SweepOutcome::failed:
+      return "failed";
+    case SweepOutcome::not_reached:
+      break;
+  }
+  return "not-reached";
+}
+
+std::variant<Sweep, NoSweep> run_sweep(
+    const SweepPlan& plan, int outer,
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  return Sweeper(plan, outer).run(progress);
+}
+
+}  // namespace ceiling

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/e2e/inject/inject_case.h"
+
+namespace ceiling {
+namespace {
+
+using testing::HasSubstr;
+
+class SweepTest : public InjectTest {
+ protected:
+  /// Forks three times; what it does when that is refused differs by the fork.
+  static std::vector<std::string> program(const std::string& first, const std::string& second,
+                                          const std::string& third) {
+    const auto fork = [](const std::string& refused) {
+      return fmt::format(
+          "try:\n pid = os.fork()\n if pid == 0: os._exit(0)\n os.waitpid(pid, 0)\n"
+          "except OSError:\n {}\n",
+          refused);
+    };
+    return {"/usr/bin/python3", "-c",
+            "import os, sys, time\nprint('begin')\n" + fork(first) + fork(second) + fork(third)};
+  }
+
+  std::string outcomes() const {
+    std::string all;
+    const auto said = summary();
+    for (const auto& one : said.at("trials")) {
+      all +=
+          fmt::format("{} {}, ", one.at("number").get<int>(), one.at("outcome").get<std::string>());
+    }
+    return all;
+  }
+};
+
+TEST_F(SweepTest, EachRefusalIsToldByWhatItCameTo) {
+  const Ended ended =
+      inject(with_summary({"--sweep", "once", "--timeout", "2"}),
+             program("pass", "sys.stderr.write('no room\\n'); os.abort()", "time.sleep(60)"));
+  EXPECT_EQ(outcomes(), "1 unnoticed, 2 crashed, 3 hung, ");
+  EXPECT_EQ(schema_problems("sweep", summary().dump()), "");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.out, HasSubstr("3 creations in "));
+  EXPECT_THAT(ended.out, HasSubstr(": 1 crashed, 1 hung, 1 unnoticed"));
+  const auto crashed = ended.out.find("\n  crashed ");
+  EXPECT_LT(crashed, ended.out.find("\n  hung "));
+  EXPECT_LT(ended.out.find("\n  hung "), ended.out.find("\n  unnoticed "));
+  EXPECT_THAT(ended.out.substr(crashed), HasSubstr("signal 6     no room"));
+}
+
+TEST_F(SweepTest, WhatIsNoticedIsWell) {
+  const Ended ended = inject(with_summary({"--sweep", "once"}),
+                             program("sys.exit(3)", "print('one less')", "sys.exit('no room')"));
+  EXPECT_EQ(outcomes(), "1 failed, 2 degraded, 3 failed, ");
+  EXPECT_EQ(ended.status, 0) << ended.out;
+}
+
+TEST_F(SweepTest, OnwardRefusesAllThatFollow) {
+  inject(with_summary({"--sweep", "onward"}), {tree_testee(), "tpv"});
+  EXPECT_EQ(outcomes(), "1 degraded, 2 degraded, 3 degraded, ");
+  EXPECT_EQ(summary().at("trials")[0].at("refused"), 3);
+  EXPECT_EQ(summary().at("trials")[2].at("last_line"), "++-");
+}
+
+TEST_F(SweepTest, OnlyWhatCountsIsRefused) {
+  inject(with_summary({"--sweep", "once", "--kind", "process"}), {tree_testee(), "tptv"});
+  EXPECT_EQ(summary().at("creations"), 2);
+  EXPECT_EQ(summary().at("trials")[1].at("last_line"), "+++-");
+}
+
+TEST_F(SweepTest, OneThatIsNotHealthyIsNotSwept) {
+  const auto refused = [&](const std::vector<std::string>& options,
+                           const std::vector<std::string>& command) {
+    const Ended ended = inject(options, command);
+    EXPECT_EQ(ended.out, "");
+    return fmt::format("{} {}", ended.status, ended.err);
+  };
+  EXPECT_EQ(refused({"--sweep", "once"}, {"sh", "-c", "kill -9 $$"}),
+            "64 ceiling: not healthy without any refusal: it ends by signal 9\n");
+  EXPECT_EQ(refused({"--sweep", "once", "--timeout", "0.2"}, {"sleep", "60"}),
+            "64 ceiling: not healthy without any refusal: it does not end by itself in time\n");
+  EXPECT_EQ(refused({"--sweep", "once"}, {"no-such-program"}),
+            "127 ceiling: no-such-program: No such file or directory\n");
+  EXPECT_EQ(refused({"--sweep", "once", "--at", "1"}, {"true"}),
+            "64 ceiling: --sweep chooses by itself: expected no --at, --after, --every, "
+            "--probability\n");
+  EXPECT_EQ(refused({"--sweep", "once", "--errno", "none"}, {"true"}),
+            "64 ceiling: --sweep needs an errno, found none\n");
+  EXPECT_EQ(refused({"--timeout", "3"}, {"true"}), "64 ceiling: --timeout goes with --sweep\n");
+}
+
+}  // namespace
+}  // namespace ceiling
