@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "workload/frontend/kinesis/api_error.h"
+#include "workload/frontend/kinesis/json.h"
 #include "workload/frontend/kinesis/outline.h"
 #include "workload/protocol/base64.h"
 
@@ -150,17 +151,17 @@ class Reader {
     if (!given.is_string()) throw wrong_type(path, Type::string);
     const auto& text = given.get_ref<const std::string&>();
     if (format_ == Format::cbor && !is_utf8(given)) throw malformed(path + " is no UTF-8");
-    const std::string quoted = "'" + shown(text) + "'";
+    const auto quoted = [&text] { return "'" + shown(text) + "'"; };
     check_bounds(length_of(text), member, quoted, path);
     if (!matches(text, member.pattern)) {
-      violated(quoted, path,
+      violated(quoted(), path,
                fmt::format("Member must satisfy regular expression pattern: {}",
                            regular_expression(member.pattern)));
     }
     if (!member.values.empty() &&
         std::find(member.values.begin(), member.values.end(), text) == member.values.end()) {
       violated(
-          quoted, path,
+          quoted(), path,
           fmt::format("Member must satisfy enum value set: [{}]", fmt::join(member.values, ", ")));
     }
     return std::move(given);
@@ -197,7 +198,8 @@ class Reader {
       bytes.assign(decoded->begin(), decoded->end());
     }
     const auto size = static_cast<std::int64_t>(bytes.size());
-    check_bounds(size, member, fmt::format("'{} bytes'", size), path);
+    check_bounds(
+        size, member, [size] { return fmt::format("'{} bytes'", size); }, path);
     return Document::binary(std::move(bytes));
   }
 
@@ -212,7 +214,8 @@ class Reader {
   Document list(Document& given, const Member& member, const std::string& path) {
     if (!given.is_array()) throw wrong_type(path, Type::list);
     const auto size = static_cast<std::int64_t>(given.size());
-    check_bounds(size, member, fmt::format("'[{} members]'", size), path);
+    check_bounds(
+        size, member, [size] { return fmt::format("'[{} members]'", size); }, path);
     Document taken = Document::array();
     if (size > member.max) return taken;
     int number = 0;
@@ -222,14 +225,15 @@ class Reader {
     return taken;
   }
 
-  void check_bounds(std::int64_t length, const Member& member, const std::string& quoted,
+  template <class Quoted>
+  void check_bounds(std::int64_t length, const Member& member, const Quoted& quoted,
                     const std::string& path) {
     if (length < member.min) {
-      violated(quoted, path,
+      violated(quoted(), path,
                fmt::format("Member must have length greater than or equal to {}", member.min));
     }
     if (length > member.max) {
-      violated(quoted, path,
+      violated(quoted(), path,
                fmt::format("Member must have length less than or equal to {}", member.max));
     }
   }
@@ -254,12 +258,9 @@ Document decode_json(std::string_view body) {
   if (!json_is_bounded(body)) {
     throw malformed("the body is no JSON of a request: too deep, or too many values");
   }
-  Document document = Document::parse(body, nullptr, false);
-  // The parser takes a zero byte for the end.
-  if (document.is_discarded() || body.find('\0') != std::string_view::npos) {
-    throw malformed("the body is no JSON");
-  }
-  return document;
+  auto document = parse_json(body);
+  if (!document) throw malformed("the body is no JSON");
+  return std::move(*document);
 }
 
 Document decode_cbor(std::string_view body) {
