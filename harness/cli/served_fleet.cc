@@ -174,7 +174,7 @@ Answer ServedFleet::grow(int count) {
       take(fmt::format("{} was not admitted, {} frontends", kept_out.front(), next - 1),
            std::move(rest));
       if (next < size + count) say(fmt::format("{} more were not started", size + count - next));
-      break;
+      return {last_.step.settled ? kRefuted : kUnknown, said_ + status()};
     }
     take(fmt::format("grown to {} frontends", next), std::move(rest));
     if (last_.step.settled && last_.step.failed.empty()) continue;

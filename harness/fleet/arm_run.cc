@@ -132,7 +132,8 @@ Rest ArmRun::rest(bool settled) {
   Rest rest{.step = {.fleet_size = fleet_.size(),
                      .settled = settled,
                      .in_service = static_cast<int>(fleet_.in_service().size()),
-                     .failed = fleet_.failed()},
+                     .failed = fleet_.failed(),
+                     .alarms = fleet_.alarms()},
             .routable = std::nullopt};
   recorder_.record(rest.step);
   if (settled) {

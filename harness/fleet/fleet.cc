@@ -261,6 +261,12 @@ bool Fleet::settle(std::chrono::milliseconds patience) {
   return site_.loop().run_until([this] { return settled(); }, patience);
 }
 
+int Fleet::alarms() const {
+  return static_cast<int>(
+      std::count_if(frontends_.begin(), frontends_.end(),
+                    [](const Frontend& one) { return one.status && one.status->has_alarm(); }));
+}
+
 std::vector<std::string> Fleet::kept_out() const {
   std::vector<std::string> names;
   for (const Frontend& one : frontends_) {

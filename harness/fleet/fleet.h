@@ -62,6 +62,8 @@ class Fleet {
   bool settle(std::chrono::milliseconds patience = std::chrono::seconds(60));
 
   int size() const { return static_cast<int>(frontends_.size()); }
+  /// How many frontends have raised an alarm.
+  int alarms() const;
   /// Frontends that membership kept out.
   std::vector<std::string> kept_out() const;
   /// Frontends that could not start, or not build the map of the present version.

@@ -88,7 +88,7 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
       break;
     }
     if (!rest.kept_out.empty()) {
-      end.reason = "addition refused";
+      end.reason = ArmEndEvent::kAdditionRefused;
       break;
     }
   }

@@ -146,7 +146,7 @@ What read_calibration(const Fields& f) {
 }
 What read_step(const Fields& f) {
   return StepEvent{f.integer<int>("fleet_size"), f.flag("settled"), f.integer<int>("in_service"),
-                   f.texts("failed")};
+                   f.texts("failed"), static_cast<int>(f.nullable("alarms").value_or(0))};
 }
 What read_op(const Fields& f) {
   return OpEvent{f.integer<std::uint64_t>("id"),
@@ -257,6 +257,7 @@ struct Writer {
                  {"settled", e.settled},
                  {"in_service", e.in_service},
                  {"failed", e.failed}});
+    if (e.alarms > 0) line["alarms"] = e.alarms;
   }
   void operator()(const OpEvent& e) const {
     line.update({{"id", e.id},

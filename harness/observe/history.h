@@ -38,6 +38,7 @@ struct StepEvent {
   bool settled = false;
   int in_service = 0;               ///< frontends that have once had a complete map
   std::vector<std::string> failed;  ///< frontends that could not start or build at this size
+  int alarms = 0;                   ///< frontends that have raised an alarm; not written where 0
 };
 enum class OpPhase { invoke, ok, fail, unknown };
 /// An operation of a canary through a frontend, or the audit: a record read from its backend at the
@@ -136,6 +137,7 @@ struct AuditEvent {
 /// The arm came to its planned end; without it the arm is unknown.
 struct ArmEndEvent {
   static constexpr std::string_view kName = "arm-end";
+  static constexpr std::string_view kAdditionRefused = "addition refused";
   std::string
       reason;  ///< "failing size", "addition refused", "end of the fleet", or why it was cut short
   bool completed = false;

@@ -1,6 +1,7 @@
 #include "harness/predict/admission.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "harness/predict/room.h"
@@ -28,11 +29,13 @@ void note(std::optional<RefusedAddition>& worst, const std::vector<Room>& rooms,
   }
 }
 
-/// What the addition that makes `size` of `joined` members meets.
+/// What the addition that makes `size` meets, where those in `out` have not joined.
 std::optional<RefusedAddition> refusal_of_own(const ArmPlan& arm, const CostModel& model, int size,
-                                              int joined) {
+                                              const std::set<int>& out) {
+  const int joined = size - 1 - static_cast<int>(out.size());
   std::optional<RefusedAddition> worst;
   for (const int member : kinds_of_members(arm.limits, size)) {
+    if (out.contains(member)) continue;
     const bool newcomer = member == size;
     const std::int64_t needed = static_cast<std::int64_t>(model.per_peer) * (newcomer ? joined : 1);
     note(worst, own_rooms(arm.limits, model, member, newcomer ? 0 : joined - 1), needed, size,
@@ -43,11 +46,11 @@ std::optional<RefusedAddition> refusal_of_own(const ArmPlan& arm, const CostMode
 
 void add_of_own(Prediction& prediction, const ArmPlan& arm, const CostModel& model) {
   const std::vector<int> sizes = arm.fleet.sizes();
-  int out = 0;  // refused their start by the kernel, in the step under way
+  std::set<int> out;  // refused their start by the kernel, in the step under way
   for (int size = arm.fleet.start + 1; size <= arm.fleet.end; ++size) {
     const bool starts = fits(own_rooms(arm.limits, model, size, 0));
-    const auto refused = starts ? refusal_of_own(arm, model, size, size - 1 - out) : std::nullopt;
-    if (refused && out > 0) {
+    const auto refused = starts ? refusal_of_own(arm, model, size, out) : std::nullopt;
+    if (refused && !out.empty()) {
       prediction.doubt = "admission: frontend-" + std::to_string(size) +
                          " would be kept out in the step in which others cannot start";
       return;
@@ -56,8 +59,8 @@ void add_of_own(Prediction& prediction, const ArmPlan& arm, const CostModel& mod
       prediction.admission = refused;
       return;
     }
-    if (!starts) ++out;
-    if (out > 0 && std::binary_search(sizes.begin(), sizes.end(), size)) return;
+    if (!starts) out.insert(size);
+    if (!out.empty() && std::binary_search(sizes.begin(), sizes.end(), size)) return;
   }
 }
 

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <utility>
 
 #include "harness/observe/history.h"
 #include "harness/predict/host_limit.h"
+#include "harness/report/arms_table.h"
 #include "harness/report/page.h"
 #include "harness/report/report.h"
 
@@ -31,13 +31,6 @@ std::string or_dash(const std::optional<T>& value) {
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
-}
-
-/// Rounded down: what is not all is never shown as 100 %.
-std::string percent(const std::optional<double>& share) {
-  if (!share) return "-";
-  if (*share == 0 || *share == 1) return fmt::format("{:.0f} %", *share * 100);
-  return fmt::format("{:.2f} %", std::floor(*share * 10000) / 100);
 }
 
 std::string guardrails(const ArmPlan& arm) {
@@ -335,6 +328,7 @@ std::string result_text(const RunVerdict& verdict, bool colour) {
   page.line(0, fmt::format("experiment {}, {:.1f} s", verdict.experiment, verdict.elapsed_s));
   page.blank();
   for (const ArmVerdict& arm : verdict.arms) arm_block(page, arm);
+  if (verdict.arms.size() > 1) arms_table(page, verdict.arms);
   if (!verdict.damage.empty()) {
     page.line(0, "the history is damaged", Tone::doubtful);
     for (const std::string& damage : verdict.damage) page.line(2, "- " + damage);

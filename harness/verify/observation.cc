@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/attribution.h"
@@ -73,6 +74,21 @@ int largest_size(const ArmLog& log) {
   return largest;
 }
 
+/// What the steps and the end of the arm say of guardrails, and no event does.
+std::vector<std::string> missing_guardrail_events(const ArmLog& log) {
+  Names raised;
+  for (const StepLog& step : log.steps) {
+    for (const AlarmEvent* alarm : step.alarms) raised.insert(alarm->frontend);
+    if (std::cmp_less(raised.size(), step.step->alarms))
+      return {fmt::format("at {} frontends {} had raised an alarm, the history has {}",
+                          step.step->fleet_size, step.step->alarms, raised.size())};
+  }
+  if (log.end && log.end->reason == ArmEndEvent::kAdditionRefused &&
+      refused_index(log) == log.steps.size())
+    return {"an addition was refused, and the history does not say which"};
+  return {};
+}
+
 /// A fleet that somebody took a process from is not the one that was predicted.
 std::vector<std::string> killed_by_hand(const StepLog& log) {
   std::vector<std::string> found;
@@ -83,6 +99,7 @@ std::vector<std::string> killed_by_hand(const StepLog& log) {
 
 std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) {
   std::vector<std::string> found = order_findings(arm, log);
+  std::ranges::copy(missing_guardrail_events(log), std::back_inserter(found));
   for (const StepLog& step : log.steps)
     std::ranges::copy(killed_by_hand(step), std::back_inserter(found));
   for (const StepLog& step : log.steps)

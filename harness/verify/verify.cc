@@ -127,16 +127,16 @@ struct Canaries {
   const OpEvent* first_failure = nullptr;
 };
 
-/// `from`: failures of operations that were begun before so many steps were over do not count.
-Canaries count_canaries(const ArmLog& log, std::size_t from) {
+/// Failures of operations that were begun before so many events of maps do not count.
+Canaries count_canaries(const ArmLog& log, std::size_t first_map) {
   Canaries canaries;
   std::unordered_set<std::uint64_t> too_early;
   std::unordered_set<std::uint64_t> under_way;
-  for (const auto& [op, in_service, steps] : log.ops) {
+  for (const auto& [op, in_service, maps] : log.ops) {
     if (op->kind != "put" && op->kind != "get") continue;
     if (op->phase == OpPhase::invoke) {
       under_way.insert(op->id);
-      if (!in_service || steps < from) too_early.insert(op->id);
+      if (!in_service || maps < first_map) too_early.insert(op->id);
       continue;
     }
     under_way.erase(op->id);
@@ -158,9 +158,9 @@ struct Conclusion {
 };
 
 /// What canary operations say against it that clients noticed nothing.
-Conclusion canaries_held(const Experiment& experiment, const ArmLog& log, std::size_t from) {
+Conclusion canaries_held(const Experiment& experiment, const ArmLog& log, std::size_t first_map) {
   Conclusion found;
-  const Canaries canaries = count_canaries(log, from);
+  const Canaries canaries = count_canaries(log, first_map);
   if (canaries.first_failure)
     found.against_contained.push_back(
         fmt::format("{} canary operations failed, first {} {} through {}", canaries.failed,
@@ -185,13 +185,13 @@ Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
   return found;
 }
 
-/// The refused addition makes no map, so that nothing of it may be noticed: neither in its step nor
-/// after it. What a map that is refilled in place costs before is no matter of admission; with
-/// staged-build it costs nothing.
+/// The refused addition makes no map, so that nothing of it may be noticed. What a map that is
+/// refilled in place costs before is no matter of admission; with staged-build it costs nothing.
 Conclusion prevented_or_not(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
                             const Observation& seen) {
+  const bool staged = arm.has(Guardrail::staged_build);
   Conclusion found =
-      canaries_held(experiment, log, arm.has(Guardrail::staged_build) ? 0 : seen.turning);
+      canaries_held(experiment, log, staged ? 0 : log.steps[seen.turning].maps_before_admission);
   append(found.against_contained, against_prevented(log));
   if (*seen.lowest_after_failing < 1)
     found.against_contained.push_back(
