@@ -70,6 +70,10 @@ std::string prediction_line(const ArmPrediction& arm) {
                        *predicted.fleet_size, *predicted.fleet_size_most,
                        to_string(*predicted.limit));
   }
+  if (const auto& refused = predicted.admission) {
+    return fmt::format("predicted: admission keeps the fleet at {} frontends, by {}",
+                       refused->fleet_size - 1, to_string(refused->limit));
+  }
   const std::string who = predicted.member ? member_name(*predicted.member) + " " : "";
   return fmt::format("predicted: {}fails at {} frontends, {} tasks, by {}", who,
                      *predicted.fleet_size, *predicted.threads, to_string(*predicted.limit));

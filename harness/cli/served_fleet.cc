@@ -168,7 +168,15 @@ Answer ServedFleet::grow(int count) {
         size, end, std::max(end - size, 0)));
   }
   for (int next = size + 1; next <= size + count; ++next) {
-    take(fmt::format("grown to {} frontends", next), run_.grow_to(next));
+    Rest rest = run_.grow_to(next);
+    const Names kept_out = rest.kept_out;
+    if (!kept_out.empty()) {
+      take(fmt::format("{} was not admitted, {} frontends", kept_out.front(), next - 1),
+           std::move(rest));
+      if (next < size + count) say(fmt::format("{} more were not started", size + count - next));
+      return {last_.step.settled ? kRefuted : kUnknown, said_ + status()};
+    }
+    take(fmt::format("grown to {} frontends", next), std::move(rest));
     if (last_.step.settled && last_.step.failed.empty()) continue;
     if (next < size + count) say(fmt::format("{} more were not started", size + count - next));
     break;

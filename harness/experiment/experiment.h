@@ -17,6 +17,8 @@ struct FleetPlan {
   int end = 0;
   int step = 1;
   int threads_per_peer = 1;
+  int alarm_percent = 75;  ///< of the binding limit; what the guardrail alarm goes by
+  Place alarm_at = {};     ///< of that value
 
   /// The sizes that a run visits, in order: start, start+step, ..., and end, also where the step
   /// does not hit it. Needs step >= 1.
@@ -69,6 +71,14 @@ struct Finding {
 /// not allow them, those that an arm sets another beside although they stand alone, and those of
 /// one member that can only hold for all. At the limit's value in the file.
 std::vector<Finding> unsupported_limits(const Experiment& experiment, bool host_limits);
+
+/// Why an arm's guardrails make no sense beside the rest of it, a line each: they contradict what
+/// it expects, or would have nothing to do.
+std::vector<std::string> pointless_guardrails(const ArmPlan& arm);
+
+/// The limits that a frontend can read of itself to the last thread: what admission and alarm go
+/// by.
+const std::vector<LimitName>& limits_read_exactly();
 
 /// Everything that is wrong with an input, said at once. what() is a line a finding,
 /// `file:line:column: found, expected`. A verb that meets it ends with exit status 64.

@@ -9,6 +9,12 @@ const std::vector<GuardrailFact>& all_guardrails() {
       {Guardrail::staged_build, "staged-build",
        "A shard-map is built aside and published whole; after a refusal the last good one goes on "
        "serving. The ceiling stays where it is."},
+      {Guardrail::admission, "admission",
+       "Every frontend reads the room under its limits and tells membership, which keeps a new "
+       "frontend out that would not fit. The fleet stays one below its ceiling."},
+      {Guardrail::alarm, "alarm",
+       "A frontend raises an alarm when fleet.alarm_percent of the limit that binds it is used, "
+       "while two more frontends fit. The ceiling stays where it is."},
   };
   return facts;
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr Range kFleetSizes{1, 10'000};
 constexpr Range kSteps{1, 10'000};
 constexpr Range kThreadsPerPeer{1, 64};
+constexpr Range kPercents{1, 100};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kRates{1, 100'000};
@@ -37,6 +38,11 @@ FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet,
   take(map.integer("step", kSteps, Presence::optional), fleet.step);
   take(map.integer("threads_per_peer", kThreadsPerPeer, Presence::optional),
        fleet.threads_per_peer);
+  if (const auto percent = map.integer("alarm_percent", kPercents, Presence::optional)) {
+    const Node& at = map.place("alarm_percent");
+    fleet.alarm_percent = static_cast<int>(*percent);
+    fleet.alarm_at = {.line = at.line, .column = at.column};
+  }
   const bool both_known = fleet.start > 0 && fleet.end > 0;
   const bool said_here = map.has("start") || map.has("end");
   if (both_known && said_here && fleet.end < fleet.start) {
@@ -259,6 +265,14 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
     arm.limits = own_limits == nullptr ? limits
                                        : read_limits(*own_limits, map.path("limits"), limits,
                                                      arm.fleet.end, findings);
+    for (const std::string& why : pointless_guardrails(arm)) {
+      map.refuse(map.place("guardrails"), "guardrails", why);
+    }
+    const auto percent = own_fleet == nullptr ? std::nullopt : own_fleet->index_of("alarm_percent");
+    if (percent && !arm.has(Guardrail::alarm)) {
+      map.refuse(own_fleet->items[*percent], "fleet.alarm_percent",
+                 "found a share for an arm without the guardrail alarm, expected both or neither");
+    }
     arms.push_back(std::move(arm));
   });
   if (arms.size() > kMostArms) {

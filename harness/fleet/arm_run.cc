@@ -43,6 +43,7 @@ FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string 
           .backends = experiment.backends,
           .streams = experiment.streams,
           .guardrails = arm.guardrails,
+          .alarm_percent = arm.fleet.alarm_percent,
           .limits = arm.limits,
           .lock_memory = arm.limits.sets(LimitName::rlimit_memlock)};
 }
@@ -56,6 +57,7 @@ bool grow(Fleet& fleet, int size) {
   while (fleet.size() < size) {
     fleet.add_frontend();
     if (!fleet.settle()) return false;
+    if (!fleet.kept_out().empty()) return true;
     // In a scope that is shared, main processes go on joining after the first refusal: what stood
     // there then is sampled at once.
     if (!failed && !fleet.failed().empty()) fleet.sample();
@@ -86,7 +88,12 @@ ArmRun::ArmRun(Site& site, const Experiment& experiment, const ArmPlan& arm, int
 }
 
 Rest ArmRun::grow_to(int size) {
-  return rest(grow(fleet_, size));
+  const bool settled = grow(fleet_, size);
+  const std::vector<std::string> kept_out = fleet_.kept_out();
+  for (const std::string& name : kept_out) remove(name, SIGTERM, FaultEvent::kShrunk);
+  Rest found = rest(settled);
+  found.kept_out = kept_out;
+  return found;
 }
 
 Rest ArmRun::shrink_to(int size) {
@@ -125,7 +132,8 @@ Rest ArmRun::rest(bool settled) {
   Rest rest{.step = {.fleet_size = fleet_.size(),
                      .settled = settled,
                      .in_service = static_cast<int>(fleet_.in_service().size()),
-                     .failed = fleet_.failed()},
+                     .failed = fleet_.failed(),
+                     .alarms = fleet_.alarms()},
             .routable = std::nullopt};
   recorder_.record(rest.step);
   if (settled) {

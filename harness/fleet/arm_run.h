@@ -15,14 +15,15 @@ namespace ceiling {
 /// What was seen when the fleet had come to rest.
 struct Rest {
   StepEvent step;
-  std::optional<RoutableEvent> routable;  ///< nothing where the step did not settle
+  std::optional<RoutableEvent> routable;   ///< nothing where the step did not settle
+  std::vector<std::string> kept_out = {};  ///< by admission; they are out of the fleet again
 };
 
 /// A fleet of the arm's kind, under its limits.
 FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string label);
 
 /// Grows a fleet as one step; false when it did not settle. The first fleet comes in one version,
-/// later members one by one, each settled before the next.
+/// later members one by one, each settled before the next, until one is kept out by admission.
 bool grow(Fleet& fleet, int size);
 
 /// Records what the host has in use of its own limits now.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "cgroups/error.h"
+#include "harness/fleet/guardrail_events.h"
 #include "harness/fleet/host_limits.h"
 #include "harness/observe/sampler.h"
 #include "workload/protocol/routes.h"
@@ -58,7 +59,7 @@ bool Fleet::Frontend::refused_at_start() const {
 }
 
 bool Fleet::Frontend::done(std::uint64_t version) const {
-  if (ended || refused_at_start()) return true;
+  if (ended || refused_at_start() || kept_out()) return true;
   return status && status->build().version() == version &&
          (status->build().state() == wire::BUILD_COMPLETE ||
           status->build().state() == wire::BUILD_FAILED);
@@ -74,7 +75,9 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
                  .first_members = spec_.start,
                  .threads_per_peer = spec_.threads_per_peer,
                  .backends = spec_.backends,
-                 .streams = spec_.streams}),
+                 .streams = spec_.streams,
+                 .admission = std::find(spec_.guardrails.begin(), spec_.guardrails.end(),
+                                        Guardrail::admission) != spec_.guardrails.end()}),
       scope_(group_.child("frontends")) {
   for (const StreamPlan& plan : spec_.streams) {
     wire::Stream stream;
@@ -171,6 +174,9 @@ void Fleet::add_frontend() {
   for (const Guardrail guardrail : spec_.guardrails) {
     start.arguments.insert(start.arguments.end(),
                            {"--guardrail", std::string(to_string(guardrail))});
+    if (guardrail != Guardrail::alarm) continue;
+    start.arguments.insert(start.arguments.end(),
+                           {"--alarm-percent", std::to_string(spec_.alarm_percent)});
   }
   try {
     frontend.started = site_.start(
@@ -200,7 +206,10 @@ void Fleet::remove_frontend(const std::string& name, int signal) {
 }
 
 void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
-  const wire::PublishedMap before = frontend.status ? frontend.status->map() : wire::PublishedMap();
+  const wire::Status known = frontend.status.value_or(wire::Status());
+  if (auto kept_out = admission_event(known, status, size())) record(std::move(*kept_out));
+  if (auto alarm = alarm_event(known, status, size())) record(std::move(*alarm));
+  const wire::PublishedMap& before = known.map();
   frontend.status = status;
   frontend.status->mutable_map()->clear_routes();
   const wire::PublishedMap& now = status.map();
@@ -241,7 +250,7 @@ void Fleet::on_exit(const Exit& exit) {
 
 bool Fleet::settled() const {
   const auto joined = std::count_if(frontends_.begin(), frontends_.end(), [](const Frontend& one) {
-    return !one.ended && !one.refused_at_start();
+    return !one.ended && !one.refused_at_start() && !one.kept_out();
   });
   if (services_.members() != joined) return false;
   return std::all_of(frontends_.begin(), frontends_.end(),
@@ -250,6 +259,20 @@ bool Fleet::settled() const {
 
 bool Fleet::settle(std::chrono::milliseconds patience) {
   return site_.loop().run_until([this] { return settled(); }, patience);
+}
+
+int Fleet::alarms() const {
+  return static_cast<int>(
+      std::count_if(frontends_.begin(), frontends_.end(),
+                    [](const Frontend& one) { return one.status && one.status->has_alarm(); }));
+}
+
+std::vector<std::string> Fleet::kept_out() const {
+  std::vector<std::string> names;
+  for (const Frontend& one : frontends_) {
+    if (one.kept_out() && !one.ended) names.push_back(one.name);
+  }
+  return names;
 }
 
 std::vector<std::string> Fleet::failed() const {

@@ -23,6 +23,7 @@ struct FleetSpec {
   int backends = 1;
   std::vector<StreamPlan> streams;
   std::vector<Guardrail> guardrails;
+  int alarm_percent = 0;     ///< as in FleetPlan
   LimitPlan limits;          ///< of the frontends alone; services are never limited
   bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
   int port = 0;              ///< of frontend-1 for clients; 0: the kernel chooses
@@ -56,10 +57,15 @@ class Fleet {
   void remove_frontend(const std::string& name, int signal);
 
   /// Waits until every frontend has come to an end: it completed or failed the map of membership's
-  /// present version, was refused at its start, or is gone. False when `patience` ran out.
+  /// present version, was refused at its start, was kept out by admission, or is gone. False when
+  /// `patience` ran out.
   bool settle(std::chrono::milliseconds patience = std::chrono::seconds(60));
 
   int size() const { return static_cast<int>(frontends_.size()); }
+  /// How many frontends have raised an alarm.
+  int alarms() const;
+  /// Frontends that membership kept out.
+  std::vector<std::string> kept_out() const;
   /// Frontends that could not start, or not build the map of the present version.
   std::vector<std::string> failed() const;
   std::vector<FrontendState> frontends() const;
@@ -91,6 +97,7 @@ class Fleet {
     bool ended = false;
 
     bool refused_at_start() const;
+    bool kept_out() const { return status && status->has_not_admitted(); }
     bool done(std::uint64_t version) const;
   };
 

@@ -17,7 +17,13 @@ void measure_host(Site& site, const Fleet& fleet, const Experiment& experiment) 
   for (const ArmPlan& arm : experiment.arms) record_host(site, arm.limits);
 }
 
-std::string describe(const StepEvent& step, const RoutableEvent& routable) {
+std::string describe(const Rest& rest) {
+  const StepEvent& step = rest.step;
+  const RoutableEvent& routable = *rest.routable;
+  if (!rest.kept_out.empty()) {
+    return fmt::format("{} not admitted, {} frontends, {:.0f} % routable", rest.kept_out.front(),
+                       step.fleet_size, 100 * routable.share);
+  }
   if (!step.failed.empty()) {
     return fmt::format("{} frontends, {} failed, {:.0f} % routable", step.fleet_size,
                        step.failed.size(), 100 * routable.share);
@@ -76,10 +82,13 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
              .completed = false};
       break;
     }
-    progress({arm.name, ++step_number, static_cast<int>(sizes.size()),
-              describe(rest.step, *rest.routable)});
+    progress({arm.name, ++step_number, static_cast<int>(sizes.size()), describe(rest)});
     if (!rest.step.failed.empty()) {
       end.reason = "failing size";
+      break;
+    }
+    if (!rest.kept_out.empty()) {
+      end.reason = ArmEndEvent::kAdditionRefused;
       break;
     }
   }

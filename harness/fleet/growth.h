@@ -32,8 +32,9 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
 /// Grows the arm's fleet through its sizes under its limits, and records everything that happens: a
 /// member at a time, each settled before the next; samples, then the step, then the sweep, at every
 /// size; limits of the whole host are set last before the growth and taken back before the audit;
-/// ends after the sweep at the first size at which a frontend failed, or at the last size; then the
-/// audit. A step that does not settle in time ends the arm early and says so in the history.
+/// ends after the sweep at the first size at which a frontend failed or, by the guardrail
+/// admission, was kept out, or at the last size; then the audit. A step that does not settle in
+/// time ends the arm early and says so in the history.
 void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
              const OnProgress& progress);
 

@@ -41,6 +41,9 @@ void Services::start_membership() {
                     .uid = site_.service_uid(),
                     .rlimits = {as_granted(RLIMIT_NOFILE)},
                     .descriptors = {}};
+  if (spec_.admission) {
+    start.arguments.insert(start.arguments.end(), {"--guardrail", "admission"});
+  }
   for (const StreamPlan& stream : spec_.streams) {
     start.arguments.insert(start.arguments.end(),
                            {"--stream", fmt::format("{}:{}", stream.name, stream.shards)});

@@ -16,6 +16,7 @@ struct ServicesSpec {
   int threads_per_peer;
   int backends;
   std::vector<StreamPlan> streams;
+  bool admission = false;  ///< membership keeps out whom there is no room for
 };
 
 /// What frontends rely on: membership, and the backends, each in its own group and with its own

@@ -146,7 +146,7 @@ What read_calibration(const Fields& f) {
 }
 What read_step(const Fields& f) {
   return StepEvent{f.integer<int>("fleet_size"), f.flag("settled"), f.integer<int>("in_service"),
-                   f.texts("failed")};
+                   f.texts("failed"), static_cast<int>(f.nullable("alarms").value_or(0))};
 }
 What read_op(const Fields& f) {
   return OpEvent{f.integer<std::uint64_t>("id"),
@@ -170,6 +170,23 @@ What read_refusal(const Fields& f) {
                       f.integer<std::uint64_t>("version"),
                       f.text("phase"),
                       probe_of(f.nullable_text("probe"))};
+}
+What read_admission(const Fields& f) {
+  return AdmissionEvent{f.text("frontend"),
+                        f.text("limit"),
+                        f.text("scope"),
+                        f.text("member"),
+                        f.integer<std::int64_t>("left"),
+                        f.integer<std::int64_t>("needed"),
+                        f.integer<int>("fleet_size")};
+}
+What read_alarm(const Fields& f) {
+  return AlarmEvent{f.text("frontend"),
+                    f.text("limit"),
+                    f.text("scope"),
+                    f.integer<std::int64_t>("used"),
+                    f.integer<std::int64_t>("value"),
+                    f.integer<int>("fleet_size")};
 }
 What read_sample(const Fields& f) {
   return SampleEvent{f.text("scope"),
@@ -208,6 +225,8 @@ constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
      {OpEvent::kName, read_op},
      {MapEvent::kName, read_map},
      {RefusalEvent::kName, read_refusal},
+     {AdmissionEvent::kName, read_admission},
+     {AlarmEvent::kName, read_alarm},
      {SampleEvent::kName, read_sample},
      {FaultEvent::kName, read_fault},
      {RoutableEvent::kName, read_routable},
@@ -238,6 +257,7 @@ struct Writer {
                  {"settled", e.settled},
                  {"in_service", e.in_service},
                  {"failed", e.failed}});
+    if (e.alarms > 0) line["alarms"] = e.alarms;
   }
   void operator()(const OpEvent& e) const {
     line.update({{"id", e.id},
@@ -264,6 +284,23 @@ struct Writer {
                  {"version", e.version},
                  {"phase", e.phase}});
     if (e.probe) line["probe"] = *e.probe == 0 ? kMade : errno_name(*e.probe);
+  }
+  void operator()(const AdmissionEvent& e) const {
+    line.update({{"frontend", e.frontend},
+                 {"limit", e.limit},
+                 {"scope", e.scope},
+                 {"member", e.member},
+                 {"left", e.left},
+                 {"needed", e.needed},
+                 {"fleet_size", e.fleet_size}});
+  }
+  void operator()(const AlarmEvent& e) const {
+    line.update({{"frontend", e.frontend},
+                 {"limit", e.limit},
+                 {"scope", e.scope},
+                 {"used", e.used},
+                 {"value", e.value},
+                 {"fleet_size", e.fleet_size}});
   }
   void operator()(const SampleEvent& e) const {
     line.update({{"scope", e.scope},

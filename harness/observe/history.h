@@ -38,6 +38,7 @@ struct StepEvent {
   bool settled = false;
   int in_service = 0;               ///< frontends that have once had a complete map
   std::vector<std::string> failed;  ///< frontends that could not start or build at this size
+  int alarms = 0;                   ///< frontends that have raised an alarm; not written where 0
 };
 enum class OpPhase { invoke, ok, fail, unknown };
 /// An operation of a canary through a frontend, or the audit: a record read from its backend at the
@@ -74,6 +75,27 @@ struct RefusalEvent {
   /// What the kernel said to one more task right after: 0 made, else the errno. JSON "made" or the
   /// name; nothing: it was not asked.
   std::optional<int> probe = {};
+};
+/// A frontend was kept out of the fleet, because it would have crossed a member's ceiling.
+struct AdmissionEvent {
+  static constexpr std::string_view kName = "admission";
+  std::string frontend;     ///< that was kept out
+  std::string limit;        ///< empty: `member` did not say what room it has
+  std::string scope;        ///< as that member names it
+  std::string member;       ///< whose ceiling
+  std::int64_t left = 0;    ///< threads that were left under it
+  std::int64_t needed = 0;  ///< threads that the addition takes there
+  int fleet_size = 0;       ///< that the addition would have made
+};
+/// A frontend raised its alarm: so much of its binding limit was used.
+struct AlarmEvent {
+  static constexpr std::string_view kName = "alarm";
+  std::string frontend;
+  std::string limit;
+  std::string scope;
+  std::int64_t used = 0;  ///< of the limit's unit
+  std::int64_t value = 0;
+  int fleet_size = 0;  ///< frontends at that moment
 };
 /// One limit in one scope, read from the kernel's files from outside.
 struct SampleEvent {
@@ -115,15 +137,18 @@ struct AuditEvent {
 /// The arm came to its planned end; without it the arm is unknown.
 struct ArmEndEvent {
   static constexpr std::string_view kName = "arm-end";
-  std::string reason;  ///< "failing size", "end of the fleet", or why it was cut short
+  static constexpr std::string_view kAdditionRefused = "addition refused";
+  std::string
+      reason;  ///< "failing size", "addition refused", "end of the fleet", or why it was cut short
   bool completed = false;
 };
 
 struct Event {
   double t_s = 0;   ///< monotonic, from the start of the run
   std::string arm;  ///< empty before the first arm
-  std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent, SampleEvent,
-               FaultEvent, RoutableEvent, AuditEvent, ArmEndEvent>
+  std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent,
+               AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, RoutableEvent, AuditEvent,
+               ArmEndEvent>
       what;
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include "harness/predict/admission.h"
+#include "harness/predict/alarm.h"
 #include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 #include "harness/predict/memory_limit.h"
@@ -222,9 +224,7 @@ int visited_from(const FleetPlan& fleet, int size) {
   return *std::lower_bound(sizes.begin(), sizes.end(), size);
 }
 
-}  // namespace
-
-Prediction predict(const ArmPlan& arm, const CostModel& model) {
+Prediction predict_without_guardrails(const ArmPlan& arm, const CostModel& model) {
   if (host_limit(arm.limits)) return predict_on_host(arm, model);
   if (arm.limits.sets(LimitName::memory_max)) return predict_memory(arm, model);
   if (arm.limits.sets(LimitName::overcommit_memory)) return predict_commit(arm, model);
@@ -240,6 +240,15 @@ Prediction predict(const ArmPlan& arm, const CostModel& model) {
     prediction.limit = refused->refusal.limit;
     prediction.value = refused->refusal.value;
   }
+  return prediction;
+}
+
+}  // namespace
+
+Prediction predict(const ArmPlan& arm, const CostModel& model) {
+  Prediction prediction = predict_without_guardrails(arm, model);
+  add_admission(prediction, arm, model);
+  add_alarm(prediction, arm, model);
   return prediction;
 }
 

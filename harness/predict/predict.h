@@ -10,6 +10,27 @@
 
 namespace ceiling {
 
+/// The addition that admission keeps out of the fleet, which stays one below `fleet_size`.
+struct RefusedAddition {
+  int fleet_size = 0;  ///< that it would have made, visited or not
+  LimitName
+      limit{};  ///< the one that lacks the most threads; of several the one that is asked first
+  std::int64_t value = 0;
+  std::int64_t left = 0;           ///< threads, under that limit
+  std::int64_t needed = 0;         ///< threads, for the addition
+  std::optional<int> member = {};  ///< whose limit it is; of scope `frontend`
+};
+
+/// The first alarm.
+struct RaisedAlarm {
+  int fleet_size = 0;  ///< the visited size at which it is raised
+  LimitName limit{};
+  std::int64_t value = 0;
+  std::int64_t used = 0;           ///< of that limit, at that size
+  int servers_left = 0;            ///< that fit then
+  std::optional<int> member = {};  ///< the first of those that raise it; of scope `frontend`
+};
+
 /// What `run` is going to see in one arm. Nothing but the scope, or the scope and a doubt, is set
 /// where the fleet never gets there.
 struct Prediction {
@@ -28,6 +49,9 @@ struct Prediction {
   /// by it.
   std::optional<int> member = {};
   std::vector<int> failing = {};
+  /// What guardrails make of it; the fields above say what is met without them.
+  std::optional<RefusedAddition> admission = {};
+  std::optional<RaisedAlarm> alarm = {};
 };
 
 /// The members of a step start one after another, each when those before it have settled. Limits

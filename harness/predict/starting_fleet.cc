@@ -2,6 +2,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "harness/predict/alarm.h"
 #include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 #include "harness/predict/memory_limit.h"
@@ -78,6 +79,8 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
   add(host_limit_finding(arm, model));
   add(memory_finding(arm, model));
   add(commit_finding(arm, model));
+  // Of a starting fleet that does not fit it says nothing new.
+  if (findings.empty()) add(alarm_finding(arm, model));
   return findings;
 }
 

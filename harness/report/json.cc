@@ -48,6 +48,41 @@ Json failing(const Prediction& prediction) {
   return prediction.failing.empty() ? Json() : Json(prediction.failing.size());
 }
 
+Json refused_addition(const std::optional<RefusedAddition>& one) {
+  if (!one) return Json();
+  return {{"fleet_size", one->fleet_size},
+          {"limit", to_string(one->limit)},
+          {"value", one->value},
+          {"member", one->member ? Json(member_name(*one->member)) : Json()},
+          {"left", one->left},
+          {"needed", one->needed}};
+}
+
+Json raised_alarm(const std::optional<RaisedAlarm>& one) {
+  if (!one) return Json();
+  return {{"fleet_size", one->fleet_size},
+          {"limit", to_string(one->limit)},
+          {"value", one->value},
+          {"used", one->used},
+          {"member", one->member ? Json(member_name(*one->member)) : Json()},
+          {"servers_left", one->servers_left}};
+}
+
+Json refused_addition(const std::optional<AdmissionEvent>& one) {
+  if (!one) return Json();
+  return {{"fleet_size", one->fleet_size}, {"frontend", one->frontend},
+          {"limit", or_null(one->limit)},  {"scope", or_null(one->scope)},
+          {"member", one->member},         {"left", one->left},
+          {"needed", one->needed}};
+}
+
+Json raised_alarm(const Observed& seen) {
+  if (!seen.alarm) return Json();
+  return {{"fleet_size", *seen.alarm_step}, {"frontend", seen.alarm->frontend},
+          {"limit", seen.alarm->limit},     {"scope", seen.alarm->scope},
+          {"used", seen.alarm->used},       {"value", seen.alarm->value}};
+}
+
 Json predicted(const Prediction& prediction) {
   return {{"fleet_size", or_null(prediction.fleet_size)},
           {"fleet_size_most", or_null(prediction.fleet_size_most)},
@@ -57,7 +92,9 @@ Json predicted(const Prediction& prediction) {
           {"scope", to_string(prediction.scope)},
           {"member", prediction.member ? Json(member_name(*prediction.member)) : Json()},
           {"frontends_failed", failing(prediction)},
-          {"doubt", or_null(prediction.doubt)}};
+          {"doubt", or_null(prediction.doubt)},
+          {"admission", refused_addition(prediction.admission)},
+          {"alarm", raised_alarm(prediction.alarm)}};
 }
 
 Json observed(const Observed& seen) {
@@ -67,7 +104,9 @@ Json observed(const Observed& seen) {
           {"errno", seen.error == 0 ? Json() : Json(errno_name(seen.error))},
           {"member", or_null(seen.member)},
           {"frontends_failed", seen.frontends_failed},
-          {"failure", or_null(seen.failure)}};
+          {"failure", or_null(seen.failure)},
+          {"admission", refused_addition(seen.admission)},
+          {"alarm", raised_alarm(seen)}};
 }
 
 Json attribution(const Attribution& found) {

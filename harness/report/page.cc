@@ -1,5 +1,9 @@
 #include "harness/report/page.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace ceiling {
 namespace {
 
@@ -58,6 +62,12 @@ void Page::line(std::size_t indent, std::string_view text, Tone tone) {
     rest.remove_prefix(size);
     while (rest.starts_with(' ')) rest.remove_prefix(1);
   }
+}
+
+std::string percent(const std::optional<double>& share) {
+  if (!share) return "-";
+  if (*share == 0 || *share == 1) return fmt::format("{:.0f} %", *share * 100);
+  return fmt::format("{:.2f} %", std::floor(*share * 10000) / 100);
 }
 
 }  // namespace ceiling

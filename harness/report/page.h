@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,8 @@ class Page {
   std::size_t columns_;
   std::string text_;
 };
+
+/// A share as percent, rounded down: what is not all is never shown as 100 %. "-" for nothing.
+std::string percent(const std::optional<double>& share);
 
 }  // namespace ceiling

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <utility>
 
 #include "harness/observe/history.h"
 #include "harness/predict/host_limit.h"
+#include "harness/report/arms_table.h"
 #include "harness/report/page.h"
 #include "harness/report/report.h"
 
@@ -31,13 +31,6 @@ std::string or_dash(const std::optional<T>& value) {
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
-}
-
-/// Rounded down: what is not all is never shown as 100 %.
-std::string percent(const std::optional<double>& share) {
-  if (!share) return "-";
-  if (*share == 0 || *share == 1) return fmt::format("{:.0f} %", *share * 100);
-  return fmt::format("{:.2f} %", std::floor(*share * 10000) / 100);
 }
 
 std::string guardrails(const ArmPlan& arm) {
@@ -137,12 +130,47 @@ void compare(Page& page, const char* name, const std::string& predicted,
   compare(page, name, predicted, observed, note, predicted != observed);
 }
 
+/// The last fleet before an addition that is refused.
+std::string kept_at(const std::optional<int>& refused) {
+  return refused ? fmt::format("{}", *refused - 1) : "-";
+}
+
+/// Where admission is to keep the fleet, and where it did.
+void admission_rows(Page& page, const Prediction& predicted, const Observed& seen) {
+  const auto& one = predicted.admission;
+  const auto& other = seen.admission;
+  compare(page, "kept at", kept_at(one ? std::optional(one->fleet_size) : std::nullopt),
+          kept_at(other ? std::optional(other->fleet_size) : std::nullopt),
+          one ? fmt::format("frontends, by admission: at {} they would fail",
+                            or_dash(predicted.fleet_size))
+              : "frontends");
+  compare(page, "limit", one ? std::string(to_string(one->limit)) : "-",
+          or_dash(other ? other->limit : std::string()),
+          one ? fmt::format("set to {}", one->value) : "");
+  if (one && one->member)
+    compare(page, "ceiling of", member_name(*one->member), or_dash(other ? other->member : ""), "");
+  compare(page, "needed", one ? std::to_string(one->needed) : "-",
+          other ? std::to_string(other->needed) : "-",
+          other ? fmt::format("threads, {} were left", other->left) : "threads");
+}
+
+void alarm_rows(Page& page, const ArmVerdict& arm) {
+  const auto& one = arm.predicted.alarm;
+  compare(page, "alarm", one ? std::to_string(one->fleet_size) : "none",
+          arm.observed.alarm_step ? std::to_string(*arm.observed.alarm_step) : "none",
+          one ? fmt::format("frontends: {} % of {} used, {} more fit", arm.arm.fleet.alarm_percent,
+                            to_string(one->limit), one->servers_left)
+              : fmt::format("up to {} frontends", arm.arm.fleet.end));
+}
+
 void table(Page& page, const ArmVerdict& arm) {
   const Prediction& predicted = arm.predicted;
   const Observed& seen = arm.observed;
   page.line(4, fmt::format("{:<11} {:>13} {:>13}", "", "predicted", "observed"));
   if (!arm.cost_model) {
     page.line(4, "no prediction could be made");
+  } else if (seen.admission || (predicted.admission && !seen.fleet_size)) {
+    admission_rows(page, predicted, seen);
   } else if (!predicted.fleet_size && !seen.fleet_size) {
     page.line(4, fmt::format("{:<11} {:>13} {:>13}   up to {} frontends", "failure", "none", "none",
                              arm.arm.fleet.end));
@@ -163,6 +191,7 @@ void table(Page& page, const ArmVerdict& arm) {
             or_dash(seen.limit), predicted.value ? fmt::format("set to {}", *predicted.value) : "");
   }
   if (!arm.cost_model) return;
+  if (arm.arm.has(Guardrail::alarm)) alarm_rows(page, arm);
   page.line(4, cost(*arm.cost_model));
   for (const std::string& line : resource_lines(*arm.cost_model, arm.arm.limits))
     page.line(4, line);
@@ -220,6 +249,23 @@ std::string who_fails(const Prediction& predicted) {
                       : fmt::format("{} frontends fail, {} first", failing, first);
 }
 
+void guardrail_lines(Page& page, const ArmPrediction& one) {
+  if (const auto& alarm = one.predicted.alarm) {
+    page.line(2, fmt::format("alarm at {} frontends, when {} of {} {} are used and {} more fit",
+                             alarm->fleet_size, alarm->used, to_string(alarm->limit), alarm->value,
+                             alarm->servers_left));
+  }
+  if (const auto& refused = one.predicted.admission) {
+    page.line(2, fmt::format("admission keeps the fleet at {}: {} more threads are needed under {} "
+                             "{}, {} are left",
+                             refused->fleet_size - 1, refused->needed, to_string(refused->limit),
+                             refused->member ? "of " + member_name(*refused->member)
+                                             : scope(one.predicted.scope),
+                             refused->left));
+    page.line(2, "without it:");
+  }
+}
+
 void prediction_block(Page& page, const ArmPrediction& one) {
   const Prediction& predicted = one.predicted;
   page.line(0, fmt::format("arm {}, {}", one.arm.name, guardrails(one.arm)));
@@ -229,6 +275,7 @@ void prediction_block(Page& page, const ArmPrediction& one) {
     return page.blank();
   }
   for (const std::string& line : resource_lines(one.cost_model, one.arm.limits)) page.line(2, line);
+  guardrail_lines(page, one);
   if (!predicted.fleet_size) {
     page.line(2, fmt::format("no frontend fails up to {} frontends", one.arm.fleet.end));
     page.line(2,
@@ -281,6 +328,7 @@ std::string result_text(const RunVerdict& verdict, bool colour) {
   page.line(0, fmt::format("experiment {}, {:.1f} s", verdict.experiment, verdict.elapsed_s));
   page.blank();
   for (const ArmVerdict& arm : verdict.arms) arm_block(page, arm);
+  if (verdict.arms.size() > 1) arms_table(page, verdict.arms);
   if (!verdict.damage.empty()) {
     page.line(0, "the history is damaged", Tone::doubtful);
     for (const std::string& damage : verdict.damage) page.line(2, "- " + damage);

@@ -18,7 +18,7 @@ class Sorter {
     under_way_.step = &e;
     log_.steps.push_back(std::exchange(under_way_, {}));
   }
-  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_}); }
+  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_, log_.maps.size()}); }
   void operator()(const MapEvent& e) {
     in_service_ = in_service_ || (e.complete && e.published);
     log_.maps.push_back(&e);
@@ -27,6 +27,11 @@ class Sorter {
     if (under_way_.refusals.empty()) under_way_.samples_before_refusal = under_way_.samples.size();
     under_way_.refusals.push_back(&e);
   }
+  void operator()(const AdmissionEvent& e) {
+    if (under_way_.admissions.empty()) under_way_.maps_before_admission = log_.maps.size();
+    under_way_.admissions.push_back(&e);
+  }
+  void operator()(const AlarmEvent& e) { under_way_.alarms.push_back(&e); }
   void operator()(const SampleEvent& e) {
     under_way_.samples.push_back(&e);
     frontends_ = frontends_ || e.scope != to_string(LimitScope::host);

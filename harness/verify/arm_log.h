@@ -17,6 +17,9 @@ struct StepLog {
   std::vector<const SampleEvent*> samples;    ///< written just before the step
   std::vector<const RefusalEvent*> refusals;  ///< reported while it was under way
   std::size_t samples_before_refusal = 0;
+  std::vector<const AdmissionEvent*> admissions;  ///< likewise, as what follows
+  std::size_t maps_before_admission = 0;          ///< events of maps before the first of them
+  std::vector<const AlarmEvent*> alarms;
   std::vector<const FaultEvent*> faults;     ///< likewise
   std::vector<const RoutableEvent*> sweeps;  ///< after it
 
@@ -37,6 +40,7 @@ struct StepLog {
 struct OpLog {
   const OpEvent* op = nullptr;
   bool in_service = false;  ///< a frontend had been in service before this event
+  std::size_t maps = 0;     ///< events of maps before this one
 };
 
 /// One arm's events, sorted by kind and kept in their order. Valid as long as the history.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/attribution.h"
@@ -18,6 +19,13 @@ using Names = std::unordered_set<std::string>;
 std::size_t failing_index(const ArmLog& log) {
   const auto failed = [](const StepLog& s) { return s.step->settled && !s.step->failed.empty(); };
   const auto found = std::find_if(log.steps.begin(), log.steps.end(), failed);
+  return static_cast<std::size_t>(found - log.steps.begin());
+}
+
+/// Index of the step in which an addition was refused, or the number of steps.
+std::size_t refused_index(const ArmLog& log) {
+  const auto found = std::find_if(log.steps.begin(), log.steps.end(),
+                                  [](const StepLog& s) { return !s.admissions.empty(); });
   return static_cast<std::size_t>(found - log.steps.begin());
 }
 
@@ -49,6 +57,8 @@ std::vector<std::string> order_findings(const ArmPlan& arm, const ArmLog& log) {
   for (std::size_t i = 0; i < end; ++i) {
     const int size = log.steps[i].step->fleet_size;
     const auto next = std::upper_bound(planned.begin(), planned.end(), before);
+    // Who was kept out is no part of the step, which stays where the last one that fits left it.
+    if (!log.steps[i].admissions.empty()) break;
     if (size > before && (next == planned.end() || *next != size)) {
       const std::string expected = next == planned.end() ? "its end" : std::to_string(*next);
       return {fmt::format("the history has a step to {} where the plan has {}", size, expected)};
@@ -64,6 +74,21 @@ int largest_size(const ArmLog& log) {
   return largest;
 }
 
+/// What the steps and the end of the arm say of guardrails, and no event does.
+std::vector<std::string> missing_guardrail_events(const ArmLog& log) {
+  Names raised;
+  for (const StepLog& step : log.steps) {
+    for (const AlarmEvent* alarm : step.alarms) raised.insert(alarm->frontend);
+    if (std::cmp_less(raised.size(), step.step->alarms))
+      return {fmt::format("at {} frontends {} had raised an alarm, the history has {}",
+                          step.step->fleet_size, step.step->alarms, raised.size())};
+  }
+  if (log.end && log.end->reason == ArmEndEvent::kAdditionRefused &&
+      refused_index(log) == log.steps.size())
+    return {"an addition was refused, and the history does not say which"};
+  return {};
+}
+
 /// A fleet that somebody took a process from is not the one that was predicted.
 std::vector<std::string> killed_by_hand(const StepLog& log) {
   std::vector<std::string> found;
@@ -74,6 +99,7 @@ std::vector<std::string> killed_by_hand(const StepLog& log) {
 
 std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) {
   std::vector<std::string> found = order_findings(arm, log);
+  std::ranges::copy(missing_guardrail_events(log), std::back_inserter(found));
   for (const StepLog& step : log.steps)
     std::ranges::copy(killed_by_hand(step), std::back_inserter(found));
   for (const StepLog& step : log.steps)
@@ -84,7 +110,8 @@ std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) 
     found.push_back("the arm did not come to its end: " + log.end->reason);
   else if (log.steps.empty())
     found.push_back("the arm has no steps");
-  else if (failing_index(log) == log.steps.size() && largest_size(log) != arm.fleet.end)
+  else if (failing_index(log) == log.steps.size() && refused_index(log) == log.steps.size() &&
+           largest_size(log) != arm.fleet.end)
     found.push_back(fmt::format("the arm ended at {} frontends, before a failure and before {}",
                                 largest_size(log), arm.fleet.end));
   return found;
@@ -138,10 +165,15 @@ std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
 class Observer {
  public:
   Observer(const ArmPlan& arm, const ArmLog& log, const std::optional<CostModel>& model)
-      : arm_(arm), log_(log), model_(model), failing_(failing_index(log)) {}
+      : arm_(arm),
+        log_(log),
+        model_(model),
+        failing_(failing_index(log)),
+        turning_(std::min(failing_, refused_index(log))) {}
 
   Observation take() {
     if (failing_ < log_.steps.size()) observe_failure();
+    observe_guardrails();
     observe_routable();
     inconclusive(course_findings(arm_, log_));
     return std::move(seen_);
@@ -156,12 +188,14 @@ class Observer {
   }
   void observe_failure();
   void count_threads();
+  void observe_guardrails();
   void observe_routable();
 
   const ArmPlan& arm_;
   const ArmLog& log_;
   const std::optional<CostModel>& model_;
   const std::size_t failing_;
+  const std::size_t turning_;
   Observation seen_;
 };
 
@@ -213,17 +247,28 @@ void Observer::count_threads() {
   seen_.observed.threads = first->tasks;
 }
 
+void Observer::observe_guardrails() {
+  seen_.turning = turning_;
+  for (const StepLog& step : log_.steps) {
+    if (!seen_.observed.admission && !step.admissions.empty())
+      seen_.observed.admission = *step.admissions.front();
+    if (seen_.observed.alarm || step.alarms.empty()) continue;
+    seen_.observed.alarm = *step.alarms.front();
+    seen_.observed.alarm_step = step.step->fleet_size;
+  }
+}
+
 void Observer::observe_routable() {
-  std::size_t from = failing_;
-  for (std::size_t i = 0; i < failing_; ++i)
+  std::size_t from = turning_;
+  for (std::size_t i = 0; i < turning_; ++i)
     if (log_.steps[i].complete()) from = i;
   for (std::size_t i = from; i < log_.steps.size(); ++i) {
     for (const RoutableEvent* sweep : log_.steps[i].sweeps) {
       if (sweep->pairs <= 0) continue;  // nobody was asked: says nothing
-      if (i < failing_) seen_.routable.before = sweep->share;
+      if (i < turning_) seen_.routable.before = sweep->share;
       seen_.routable.lowest = std::min(seen_.routable.lowest.value_or(1.0), sweep->share);
       seen_.routable.after = sweep->share;
-      if (i >= failing_)
+      if (i >= turning_)
         seen_.lowest_after_failing =
             std::min(seen_.lowest_after_failing.value_or(1.0), sweep->share);
     }

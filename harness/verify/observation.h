@@ -18,6 +18,7 @@ struct Findings {
 /// What one arm's history shows, before it is held against the prediction.
 struct Observation {
   const StepLog* failing = nullptr;  ///< first settled step at which a frontend failed
+  std::size_t turning = 0;  ///< index of that step, or of the one in which an addition was refused
   Observed observed;
   Attribution attribution;
   Routable routable;

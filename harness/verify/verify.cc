@@ -9,6 +9,7 @@
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/arm_log.h"
+#include "harness/verify/guardrails.h"
 #include "harness/verify/host_drift.h"
 #include "harness/verify/invariants.h"
 #include "harness/verify/observation.h"
@@ -73,8 +74,8 @@ Lines different_members(const Prediction& predicted, const Observed& observed,
   return found;
 }
 
-/// How the observation differs from the prediction; empty where it was met.
-Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observation& seen) {
+/// How the failure differs from the one that was predicted; empty where it was met.
+Lines different_failure(const ArmPlan& arm, const Prediction& predicted, const Observation& seen) {
   const Observed& observed = seen.observed;
   if (!predicted.fleet_size && !observed.fleet_size) return {};
   if (!predicted.fleet_size)
@@ -103,6 +104,21 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
   return found;
 }
 
+/// How the observation differs from the prediction; empty where it was met. Where admission keeps
+/// the fleet small, nothing fails.
+Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observation& seen) {
+  const Observed& observed = seen.observed;
+  Lines found = alarm_mismatches(predicted, observed);
+  append(found, admission_mismatches(predicted, observed));
+  if (!predicted.admission && !observed.admission) {
+    append(found, different_failure(arm, predicted, seen));
+  } else if (observed.fleet_size) {
+    found.push_back(fmt::format("{} frontends failed at {}, where admission keeps the fleet below",
+                                observed.frontends_failed, *observed.fleet_size));
+  }
+  return found;
+}
+
 /// Canary operations that were begun while a frontend was in service.
 struct Canaries {
   std::uint64_t succeeded = 0;
@@ -111,15 +127,16 @@ struct Canaries {
   const OpEvent* first_failure = nullptr;
 };
 
-Canaries count_canaries(const ArmLog& log) {
+/// Failures of operations that were begun before so many events of maps do not count.
+Canaries count_canaries(const ArmLog& log, std::size_t first_map) {
   Canaries canaries;
   std::unordered_set<std::uint64_t> too_early;
   std::unordered_set<std::uint64_t> under_way;
-  for (const auto& [op, in_service] : log.ops) {
+  for (const auto& [op, in_service, maps] : log.ops) {
     if (op->kind != "put" && op->kind != "get") continue;
     if (op->phase == OpPhase::invoke) {
       under_way.insert(op->id);
-      if (!in_service) too_early.insert(op->id);
+      if (!in_service || maps < first_map) too_early.insert(op->id);
       continue;
     }
     under_way.erase(op->id);
@@ -140,11 +157,10 @@ struct Conclusion {
   Lines missing = {};            ///< what the outcome could not be concluded without
 };
 
-/// What speaks against `contained`, shards apart: operations between sweeps, and maps.
-Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
-                            const Invariant& maps) {
+/// What canary operations say against it that clients noticed nothing.
+Conclusion canaries_held(const Experiment& experiment, const ArmLog& log, std::size_t first_map) {
   Conclusion found;
-  const Canaries canaries = count_canaries(log);
+  const Canaries canaries = count_canaries(log, first_map);
   if (canaries.first_failure)
     found.against_contained.push_back(
         fmt::format("{} canary operations failed, first {} {} through {}", canaries.failed,
@@ -154,6 +170,13 @@ Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
     found.missing.push_back("no canary operation was seen");
   else if (canaries.open > 0)
     found.missing.push_back(fmt::format("{} canary operations never ended", canaries.open));
+  return found;
+}
+
+/// What speaks against `contained`, shards apart: operations between sweeps, and maps.
+Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
+                            const Invariant& maps) {
+  Conclusion found = canaries_held(experiment, log, 0);
   if (maps.holds == false)
     found.against_contained.push_back("a wrong map was published: " + maps.evidence);
   else if (!maps.holds)
@@ -162,17 +185,33 @@ Conclusion contained_or_not(const Experiment& experiment, const ArmLog& log,
   return found;
 }
 
-/// The outcome of an arm whose prediction was met. `prevented` is never concluded: there is no
-/// guardrail yet that keeps a fleet small.
-Conclusion conclude(const Experiment& experiment, const ArmLog& log, const Observation& seen,
-                    const Invariant& maps) {
-  if (!seen.failing) return {.outcome = Outcome::not_reached};
+/// The refused addition makes no map, so that nothing of it may be noticed. What a map that is
+/// refilled in place costs before is no matter of admission; with staged-build it costs nothing.
+Conclusion prevented_or_not(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
+                            const Observation& seen) {
+  const bool staged = arm.has(Guardrail::staged_build);
+  Conclusion found =
+      canaries_held(experiment, log, staged ? 0 : log.steps[seen.turning].maps_before_admission);
+  append(found.against_contained, against_prevented(log));
+  if (*seen.lowest_after_failing < 1)
+    found.against_contained.push_back(
+        fmt::format("only {:.4f} of the shards were routable after the refused addition",
+                    *seen.lowest_after_failing));
+  if (found.against_contained.empty() && found.missing.empty()) found.outcome = Outcome::prevented;
+  return found;
+}
+
+/// The outcome of an arm whose prediction was met.
+Conclusion conclude(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
+                    const Observation& seen, const Invariant& maps) {
+  if (!seen.failing && !seen.observed.admission) return {.outcome = Outcome::not_reached};
   if (!seen.routable.before) return {.missing = {"no sweep at the last complete step"}};
   if (!seen.lowest_after_failing) return {.missing = {"no sweep after the failing step"}};
   if (*seen.routable.before < 1)
     return {.against_contained = {fmt::format("only {:.4f} of the shards were routable before the "
                                               "failing step",
                                               *seen.routable.before)}};
+  if (seen.observed.admission) return prevented_or_not(experiment, arm, log, seen);
   if (*seen.lowest_after_failing < 1) return {.outcome = Outcome::outage};
   return contained_or_not(experiment, log, maps);
 }
@@ -182,8 +221,8 @@ Findings hold_against(Outcome expect, const Conclusion& concluded) {
   if (expect == Outcome::any) return found;
   if (concluded.outcome == Outcome::unknown) {
     found.inconclusive = concluded.missing;
-    append(expect == Outcome::contained ? found.contrary : found.inconclusive,
-           concluded.against_contained);
+    const bool harmless = expect == Outcome::contained || expect == Outcome::prevented;
+    append(harmless ? found.contrary : found.inconclusive, concluded.against_contained);
     if (found.contrary.empty() && found.inconclusive.empty())
       found.inconclusive.push_back("the outcome is unknown");
   } else if (concluded.outcome != expect) {
@@ -255,7 +294,8 @@ class ArmJudge {
     const Lines mismatched = mismatches(verdict_.arm, verdict_.predicted, seen);
     append(findings_.contrary, mismatched);
     if (!mismatched.empty()) return;
-    const Conclusion concluded = conclude(experiment_, log_, seen, verdict_.invariants.front());
+    const Conclusion concluded =
+        conclude(experiment_, verdict_.arm, log_, seen, verdict_.invariants.front());
     verdict_.outcome = concluded.outcome;
     add(hold_against(verdict_.arm.expect, concluded));
   }

@@ -32,7 +32,10 @@ struct Observed {
   std::string
       member;  ///< the frontend that was refused first, where it was one alone; scope frontend
   int frontends_failed = 0;
-  std::string failure;  ///< "start", "build", "killed" or "exited"
+  std::string failure;                           ///< "start", "build", "killed" or "exited"
+  std::optional<AdmissionEvent> admission = {};  ///< the addition that was refused
+  std::optional<AlarmEvent> alarm = {};          ///< the first one
+  std::optional<int> alarm_step = {};            ///< the visited size on the way to which it came
 };
 
 struct Routable {

@@ -4,6 +4,7 @@ ceiling_test(runs_test LABEL e2e
     runs/confirmed_test.cc
     runs/verify_test.cc
     runs/refuted_test.cc
+    runs/guardrails_test.cc
     runs/bad_input_test.cc
     runs/host_test.cc
     runs/streams_test.cc
@@ -13,5 +14,10 @@ ceiling_test(runs_test LABEL e2e
   LINK e2e_support fmt::fmt-header-only)
 target_compile_definitions(runs_test PRIVATE
   UNDER_REPORTING_FRONTEND="$<TARGET_FILE:under_reporting_frontend>"
-  FORGETFUL_BACKEND="$<TARGET_FILE:forgetful_backend>")
-add_dependencies(runs_test under_reporting_frontend forgetful_backend)
+  FORGETFUL_BACKEND="$<TARGET_FILE:forgetful_backend>"
+  HOPEFUL_FRONTEND="$<TARGET_FILE:hopeful_frontend>"
+  FEARFUL_FRONTEND="$<TARGET_FILE:fearful_frontend>"
+  MUTE_FRONTEND="$<TARGET_FILE:mute_frontend>"
+  HASTY_FRONTEND="$<TARGET_FILE:hasty_frontend>")
+add_dependencies(runs_test under_reporting_frontend forgetful_backend hopeful_frontend
+                 fearful_frontend mute_frontend hasty_frontend)

@@ -13,3 +13,13 @@ ceiling_program(under_reporting_frontend
 ceiling_program(forgetful_backend
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/forgetful_backend.cc
   LINK ceiling::backend CLI11::CLI11)
+function(misreading_frontend name left_beyond used_share)
+  ceiling_program(${name}
+    SOURCES ${PROJECT_SOURCE_DIR}/tests/support/e2e/misreading_frontend.cc
+    LINK ceiling::frontend CLI11::CLI11)
+  target_compile_definitions(${name} PRIVATE LEFT_BEYOND=${left_beyond} USED_SHARE=${used_share})
+endfunction()
+misreading_frontend(hopeful_frontend 1 -1)
+misreading_frontend(fearful_frontend -1 -1)
+misreading_frontend(mute_frontend 0 0)
+misreading_frontend(hasty_frontend 0 100)

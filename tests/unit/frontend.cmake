@@ -1,6 +1,7 @@
 ceiling_test(frontend_test LABEL unit
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/frontend/backend_links_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/map_builder_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/frontend/room_watch_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/shard_map_test.cc
   LINK ceiling::frontend)
 

@@ -16,6 +16,7 @@ namespace ceiling::frontend {
 
 Frontend::Frontend(Options options)
     : options_(std::move(options)),
+      rooms_(options_.admission, options_.alarm_percent, options_.read_rooms, log()),
       builder_(map_, options_.staged_build, [this](bool published) { built(published); }),
       http_(
           map_, options_.token, hello(),
@@ -40,6 +41,7 @@ Frontend::Frontend(Options options)
                            [this](wire::Refusal refusal) {
                              post([this, refusal = std::move(refusal)] { refused(refusal); });
                            },
+                       .made = [this](auto version) { post([this, version] { made(version); }); },
                        .count_tasks = options_.count_tasks,
                        .probe = options_.probe ? clone_probe : std::function<int()>(),
                        .log = log()}) {}
@@ -98,6 +100,7 @@ void Frontend::connect_to_membership() {
 void Frontend::receive(const wire::Envelope& message) {
   if (message.has_configuration()) return configure(message.configuration());
   if (message.has_members()) return follow(message.members());
+  if (message.has_not_admitted()) return kept_out(message.not_admitted());
   if (message.has_change_done()) {
     if (auto asked = changes_.extract(message.change_done().id())) {
       asked.mapped()(message.change_done());
@@ -142,6 +145,7 @@ bool Frontend::owned(const wire::Configuration& configuration) const {
 void Frontend::join() {
   if (!configuration_ || !owned(*configuration_)) return;  // there would be nothing to announce
   joined_ = true;
+  read_room();
   wire::Envelope envelope;
   wire::Member& self = *envelope.mutable_join()->mutable_frontend();
   self.set_name(options_.name);
@@ -224,6 +228,33 @@ void Frontend::refused(const wire::Refusal& refusal) {
   builder_.fail(refusal.version(), reason);
 }
 
+void Frontend::made(std::uint64_t version) {
+  if (version != members_.version()) return;
+  read_room();
+  status_.changed();
+}
+
+/// With the threads of the version that it is at, or, at its start, with those that it begins with.
+void Frontend::read_room() {
+  if (!rooms_.on()) return;
+  rooms_.read(members_.version());
+  if (!options_.admission) return;
+  wire::Envelope envelope;
+  *envelope.mutable_headroom() = rooms_.headroom();
+  membership_->send(envelope);
+}
+
+void Frontend::kept_out(const wire::NotAdmitted& why) {
+  not_admitted_ = why;
+  const wire::Room& room = why.room();
+  log()(
+      room.limit().empty()
+          ? fmt::format("not admitted: {} does not say what room it has", why.member())
+          : fmt::format("not admitted: {} more threads are needed under {} of {} ({}), {} are left",
+                        why.needed(), room.limit(), why.member(), room.scope(), room.left()));
+  status_.changed();
+}
+
 void Frontend::built(bool published) {
   const wire::Build& build = builder_.state();
   if (build.state() == wire::BUILD_FAILED) {
@@ -256,12 +287,21 @@ wire::Status Frontend::snapshot() const {
   status.set_members_version(members_.version());
   status.set_members(static_cast<std::uint32_t>(members_.members_size()));
   *status.mutable_build() = builder_.state();
+  // A version is over when its room has been read too.
+  const bool unread = rooms_.on() && rooms_.headroom().version() != members_.version();
+  if (unread && builder_.state().state() == wire::BUILD_COMPLETE) {
+    status.mutable_build()->set_state(wire::BUILD_RUNNING);
+  }
   *status.mutable_map() = map_.describe();
   if (refusal_) *status.mutable_refusal() = *refusal_;
   status.set_in_service(builder_.in_service());
   status.set_peer_address(slices_.address());
   status.set_http_address(http_.address());
+  if (not_admitted_) *status.mutable_not_admitted() = *not_admitted_;
+  if (rooms_.alarm()) *status.mutable_alarm() = *rooms_.alarm();
   if (options_.staged_build) status.add_guardrails("staged-build");
+  if (options_.admission) status.add_guardrails("admission");
+  if (options_.alarm_percent > 0) status.add_guardrails("alarm");
   status.set_protocol_errors(slices_.protocol_errors());
   return status;
 }

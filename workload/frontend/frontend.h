@@ -12,6 +12,7 @@
 #include "workload/frontend/http_server.h"
 #include "workload/frontend/map_builder.h"
 #include "workload/frontend/peer_threads.h"
+#include "workload/frontend/room_watch.h"
 #include "workload/frontend/shard_map.h"
 #include "workload/frontend/slice_server.h"
 #include "workload/protocol/process.h"
@@ -25,10 +26,14 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
+  bool admission = false;       ///< tells membership what room it has
+  int alarm_percent = 0;        ///< as RoomWatch has it
   std::uint16_t http_port = 0;  ///< on loopback; 0: the kernel chooses
   bool probe = false;           ///< asks for one more task right after a refusal, see clone_probe.h
   /// What it says of its own tasks when it is refused; a test build says something else.
   std::function<std::uint32_t()> count_tasks = wire::own_tasks;
+  /// What it says of the room under its limits; likewise.
+  RoomWatch::Read read_rooms = own_rooms();
 };
 
 /// A frontend: what main() runs. On its event loop it follows membership and configuration, learns
@@ -56,6 +61,10 @@ class Frontend {
   std::vector<wire::Route> own_slice() const;
   void announce();
   void refused(const wire::Refusal& refusal);
+  /// All threads for the map of `version` are there.
+  void made(std::uint64_t version);
+  void read_room();
+  void kept_out(const wire::NotAdmitted& why);
   wire::Status snapshot() const;
   void built(bool published);
   wire::Hello hello() const;
@@ -66,6 +75,7 @@ class Frontend {
   Options options_;
   boost::asio::io_context loop_{1};
   PublishedMap map_;
+  RoomWatch rooms_;
   MapBuilder builder_;
   HttpServer http_;
   SliceServer slices_;
@@ -86,6 +96,7 @@ class Frontend {
   std::map<std::string, wire::Ownership> ownership_;            // by backend name
   wire::Members members_;
   std::optional<wire::Refusal> refusal_;
+  std::optional<wire::NotAdmitted> not_admitted_;
   bool joined_ = false;
   int exit_status_ = 0;
 };

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -39,7 +40,11 @@ int main(int argc, char** argv) {
       "--lock-memory", lock_memory,
       "lock what is mapped from the start on, stacks too, so that RLIMIT_MEMLOCK counts it");
   app.add_option("--guardrail", guardrails, "may be repeated")
-      ->check(CLI::IsMember({"staged-build"}));
+      ->check(CLI::IsMember({"staged-build", "admission", "alarm"}));
+  int alarm_percent = 75;
+  app.add_option("--alarm-percent", alarm_percent,
+                 "of the limit that binds: so much used raises the alarm (75)")
+      ->check(CLI::Range(1, 100));
   try {
     app.parse(argc, argv);
     options.http_port = loopback_port(listen);
@@ -50,7 +55,12 @@ int main(int argc, char** argv) {
     ceiling::wire::log_line(options.name, error.what());
     return ceiling::wire::kUsage;
   }
-  options.staged_build = !guardrails.empty();
+  const auto has = [&guardrails](const char* name) {
+    return std::find(guardrails.begin(), guardrails.end(), name) != guardrails.end();
+  };
+  options.staged_build = has("staged-build");
+  options.admission = has("admission");
+  options.alarm_percent = has("alarm") ? alarm_percent : 0;
   return ceiling::wire::run_program(options.name, [&]() -> int {
     if (lock_memory) ceiling::frontend::lock_future_mappings();
     ceiling::frontend::Frontend frontend(options);

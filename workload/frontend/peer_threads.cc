@@ -125,6 +125,7 @@ void PeerThreads::create_all() {
         }
       }
     }
+    if (!refused) hooks_.made(version);
   }
   end_others({});
 }

@@ -34,6 +34,8 @@ class PeerThreads {
     /// The kernel refused a thread or its descriptors: nothing more is created for this version,
     /// what exists stays. Called on the creator thread.
     std::function<void(wire::Refusal)> refused;
+    /// All threads for `version` are there; called on the creator thread.
+    std::function<void(std::uint64_t version)> made;
     /// Tasks of this process; called on the creator thread, right after a refusal.
     std::function<std::uint32_t()> count_tasks;
     /// What the kernel says to one more task right after a refusal: 0 or errno; empty: not asked.

@@ -50,6 +50,16 @@ void describe(CLI::App& app, ceiling::MembershipOptions& options,
   app.add_option("--bootstrap-expect", options.bootstrap_expect,
                  "frontends that must have joined before version 1 is vended")
       ->check(CLI::Range(1, 10'000));
+  app.add_option_function<std::vector<std::string>>(
+         "--guardrail", [&options](const std::vector<std::string>&) { options.admission = true; },
+         "admission: a frontend is let in when every one has room for it, by what they say")
+      ->type_size(1)
+      ->check(CLI::IsMember({"admission"}));
+  app.add_option_function<int>(
+         "--report-patience-ms",
+         [&options](int ms) { options.report_patience = std::chrono::milliseconds(ms); },
+         "admission: how long a frontend waits for the others to say what room they have (10000)")
+      ->check(CLI::Range(1, 3'600'000));
   app.add_option_function<int>(
          "--lease-ttl-ms",
          [&options](int ms) { options.lease_ttl = std::chrono::milliseconds(ms); },

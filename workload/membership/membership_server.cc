@@ -34,6 +34,8 @@ std::uint64_t now_ms() {
 MembershipServer::MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options)
     : options_(std::move(options)),
       members_(options_.bootstrap_expect),
+      admission_(options_.threads_per_peer),
+      patience_(executor),
       streams_(options_.streams, now_ms()),
       backends_(options_.backends),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
@@ -64,6 +66,10 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
     return greet(session, wire::check_hello(message, options_.token));
   }
   if (message.has_join() && !session.joined) return join(session, message.join());
+  if (message.has_headroom() && session.role == wire::ROLE_FRONTEND && options_.admission) {
+    admission_.said(session.name, message.headroom());
+    return decide();
+  }
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
     return leave(session, "left");
   }
@@ -122,6 +128,16 @@ void MembershipServer::join_backend(Session& session, const wire::Backend& backe
 }
 
 void MembershipServer::join_frontend(Session& session, const wire::Member& member) {
+  // The first fleet is what was asked for, and no addition to anything.
+  if (!options_.admission || members_.version() == 0) return admit(session, member);
+  for (const Newcomer& other : newcomers_) {
+    if (other.connection == session.connection) throw wire::ProtocolError("a join that was said");
+  }
+  newcomers_.push_back({session.connection, member});
+  decide();
+}
+
+void MembershipServer::admit(Session& session, const wire::Member& member) {
   const bool vended = members_.join(member);
   session.joined = true;
   vended ? vend_members(session.name + " joined") : changed();
@@ -137,6 +153,7 @@ void MembershipServer::leave(Session& session, std::string_view why) {
   }
   const bool vended = members_.leave(session.name);
   vended ? vend_members(fmt::format("{} {}", session.name, why)) : changed();
+  decide();
 }
 
 void MembershipServer::closed(Connection* key, std::string_view reason) {
@@ -144,6 +161,8 @@ void MembershipServer::closed(Connection* key, std::string_view reason) {
   if (found == sessions_.end()) return;
   Session session = std::move(found->second);
   sessions_.erase(found);
+  std::erase_if(newcomers_, [key](const Newcomer& one) { return one.connection.get() == key; });
+  if (session.role == wire::ROLE_FRONTEND) admission_.gone(session.name);
   if (!reason.empty()) {
     ++protocol_errors_;
     log(fmt::format("connection of {} closed: {}", session.label, reason));

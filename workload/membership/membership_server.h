@@ -2,10 +2,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "workload/membership/admission.h"
 #include "workload/membership/backend_directory.h"
 #include "workload/membership/member_list.h"
 #include "workload/membership/stream_directory.h"
@@ -32,6 +35,8 @@ struct MembershipOptions {
   std::size_t backends = 1;
   std::size_t bootstrap_expect = 1;
   std::chrono::milliseconds lease_ttl{5000};
+  bool admission = false;
+  std::chrono::milliseconds report_patience{10'000};  ///< of a frontend that wants to be admitted
   wire::ShardLimits limits;  ///< of the streams that clients make; the experiment's have none
 };
 
@@ -51,6 +56,11 @@ class MembershipServer {
     wire::Role role = wire::ROLE_UNSPECIFIED;  ///< unspecified until hello
     bool joined = false;
   };
+  /// A frontend that asked to join a fleet that there is, until all have said what room they have.
+  struct Newcomer {
+    std::shared_ptr<wire::Connection> connection;
+    wire::Member member;
+  };
   /// A split or a merge that a frontend waits for.
   struct Asked {
     std::weak_ptr<wire::Connection> by;
@@ -65,6 +75,10 @@ class MembershipServer {
   void join(Session& session, const wire::Join& join);
   void join_backend(Session& session, const wire::Backend& backend);
   void join_frontend(Session& session, const wire::Member& member);
+  void admit(Session& session, const wire::Member& member);
+  /// Lets newcomers in or keeps them out, in their order, as far as it can be told by now.
+  void decide();
+  void decide_first(bool out_of_patience);
   void leave(Session& session, std::string_view why);
   void closed(wire::Connection* key, std::string_view reason);
 
@@ -86,6 +100,10 @@ class MembershipServer {
 
   MembershipOptions options_;
   MemberList members_;
+  Admission admission_;
+  std::list<Newcomer> newcomers_;
+  boost::asio::steady_timer patience_;         // of the first of them
+  const wire::Connection* awaited_ = nullptr;  // that first one
   StreamDirectory streams_;
   BackendDirectory backends_;
   std::vector<Asked> asked_;

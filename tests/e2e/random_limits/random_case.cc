@@ -18,20 +18,8 @@ Number pick(Random& random, Number from, Number to) {
   return std::uniform_int_distribution<Number>(from, to)(random);
 }
 
-/// The growth laws of design.md, written down once more: the product's own are what is tested.
 std::int64_t tasks_of_frontend(std::int64_t fleet, int per_peer) {
   return kBase + per_peer * (fleet - 1);
-}
-std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer) {
-  return fleet * tasks_of_frontend(fleet, per_peer);
-}
-
-/// The largest fleet that fits.
-int largest_fleet(const RandomCase& one) {
-  int size = 1;
-  const auto tasks = one.scope == LimitScope::frontend ? tasks_of_frontend : tasks_of_fleet;
-  while (tasks(size + 1, one.threads_per_peer) <= one.value) ++size;
-  return size;
 }
 
 /// The fleet starts close below its ceiling, so that runs are short.
@@ -48,6 +36,17 @@ LimitName pick_limit(Random& random) {
 
 }  // namespace
 
+std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer) {
+  return fleet * tasks_of_frontend(fleet, per_peer);
+}
+
+int largest_fleet(const RandomCase& one) {
+  int size = 1;
+  const auto tasks = one.scope == LimitScope::frontend ? tasks_of_frontend : tasks_of_fleet;
+  while (tasks(size + 1, one.threads_per_peer) <= one.value) ++size;
+  return size;
+}
+
 std::string RandomCase::yaml() const {
   return fmt::format(
       "experiment: random-limit\n"
@@ -56,9 +55,9 @@ std::string RandomCase::yaml() const {
       "streams: [{{name: orders, shards: 2}}]\n"
       "clients: [{{kind: canary, rate_per_s: 10}}]\n"
       "limits: {{scope: {}, {}: {}}}\n"
-      "arms: [{{name: unguarded, guardrails: [], expect: {}}}]\n",
-      start, end, step, threads_per_peer, to_string(scope), to_string(limit), value,
-      scope == LimitScope::frontend ? "outage" : "any");
+      "arms: [{{name: unguarded, guardrails: {}, expect: {}}}]\n",
+      start, end, step, threads_per_peer, to_string(scope), to_string(limit), value, guardrails,
+      scope == LimitScope::frontend && guardrails == "[]" ? "outage" : "any");
 }
 
 std::string RandomCase::describe() const {

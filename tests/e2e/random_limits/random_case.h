@@ -17,10 +17,16 @@ struct RandomCase {
   int start = 1;
   int end = 1;
   int step = 1;
+  std::string guardrails = "[]";
 
   std::string yaml() const;
   std::string describe() const;
 };
+
+/// By the growth laws of design.md, written down once more: the product's own are what is tested.
+std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer);
+/// The largest fleet that fits.
+int largest_fleet(const RandomCase& one);
 
 using Random = std::mt19937;
 

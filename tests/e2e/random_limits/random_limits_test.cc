@@ -11,6 +11,7 @@
 
 #include "tests/e2e/random_limits/random_case.h"
 #include "tests/support/spawn/support.h"
+#include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kCases = 20;
+constexpr int kAdmissionCases = 8;
 
 unsigned seed() {
   static const unsigned chosen = [] {
@@ -43,6 +45,7 @@ class RandomLimits : public testing::TestWithParam<int> {
     }
   }
 
+  int status() const { return status_; }
   Random random(LimitScope scope) const {
     std::seed_seq sequence{seed(), static_cast<unsigned>(scope), static_cast<unsigned>(GetParam())};
     return Random(sequence);
@@ -128,6 +131,48 @@ TEST_P(RandomLimits, OfTheWholeFleetFailAtTheExactCount) {
   }
   EXPECT_GE(arm.at("observed").at("frontends_failed"), 1);
 }
+
+/// With admission the fleet stays at the last size that fits, one addition before the kernel would
+/// refuse. Of a shared scope a newcomer that cannot even start is refused by the kernel, and nobody
+/// notices.
+class RandomAdmission : public RandomLimits {
+ protected:
+  void expect_prevented(RandomCase one) {
+    one.guardrails = "[staged-build, admission]";
+    const json arm = run(one);
+    ASSERT_TRUE(arm.is_object()) << "no result";
+    EXPECT_EQ(status(), 0);
+    EXPECT_EQ(arm.at("verdict"), "confirmed");
+    const int fits = largest_fleet(one);
+    const std::int64_t full =
+        one.scope == LimitScope::frontend
+            ? wire::kFrontendBaseTasks
+            : tasks_of_fleet(fits, one.threads_per_peer) + wire::kFrontendBaseTasks;
+    if (full > one.value) {
+      EXPECT_EQ(arm.at("outcome"), "contained");
+      EXPECT_EQ(arm.at("observed").at("failure"), "start");
+      EXPECT_TRUE(arm.at("observed").at("admission").is_null());
+      return;
+    }
+    EXPECT_EQ(arm.at("outcome"), "prevented");
+    const json& refused = arm.at("observed").at("admission");
+    EXPECT_EQ(refused.at("fleet_size"), fits + 1);
+    EXPECT_EQ(refused.at("limit"), std::string(to_string(one.limit)));
+    EXPECT_EQ(arm.at("observed").at("frontends_failed"), 0);
+  }
+};
+
+TEST_P(RandomAdmission, OfEachFrontendStopsOneAdditionBeforeTheKernel) {
+  Random source = random(LimitScope::frontend);
+  expect_prevented(frontend_case(GetParam() + 2, source));
+}
+
+TEST_P(RandomAdmission, OfTheWholeFleetStopsOneAdditionBeforeTheKernel) {
+  Random source = random(LimitScope::fleet);
+  expect_prevented(fleet_case(GetParam() + 4, source));
+}
+
+INSTANTIATE_TEST_SUITE_P(Case, RandomAdmission, testing::Range(0, kAdmissionCases));
 
 INSTANTIATE_TEST_SUITE_P(Case, RandomLimits, testing::Range(0, kCases));
 

@@ -24,8 +24,8 @@ TEST_F(OrdersTest, AWrongCallIsRefusedAndNothingIsMade) {
       {{"small.yaml", "--run", "12345678"}, "--run goes with an order"},
       {{"missing.yaml"}, "missing.yaml: No such file"},
       {{"small.yaml", "--arm", "stagd"},
-       "small.yaml: --arm stagd: found no such arm, expected one of: unguarded, staged; nearest: "
-       "staged"},
+       "small.yaml: --arm stagd: found no such arm, expected one of: unguarded, staged, kept; "
+       "nearest: staged"},
       {{"small.yaml", "--set", "fleet.ende=9"}, "nearest known key: end"},
       {{"small.yaml", "--set", "limits.pids.max=4"}, "small.yaml"},
       {{"small.yaml", "--listen", "0.0.0.0:4567"},

@@ -12,8 +12,8 @@
 
 namespace ceiling {
 
-/// A fleet of three frontends to be served, whose seventh is one too many; arms `unguarded` and
-/// `staged`.
+/// A fleet of three frontends to be served, whose seventh is one too many; arms `unguarded`,
+/// `staged` and `kept`.
 class ServeCase : public CeilingTest {
  protected:
   void SetUp() override {
@@ -28,7 +28,8 @@ class ServeCase : public CeilingTest {
          "limits: {pids.max: 8}\n"
          "arms:\n"
          "  - {name: unguarded, expect: outage}\n"
-         "  - {name: staged, guardrails: [staged-build], expect: contained}\n");
+         "  - {name: staged, guardrails: [staged-build], expect: contained}\n"
+         "  - {name: kept, guardrails: [admission], expect: prevented}\n");
   }
 
   /// Returns when it has said where it serves.

@@ -53,6 +53,24 @@ TEST_F(ServeTest, SaysWhatClientsNeedReadyToPaste) {
   end(std::move(serving));
 }
 
+TEST_F(ServeTest, AnAdditionThatDoesNotFitIsKeptOut) {
+  Running serving = serve({"--arm", "kept"});
+  const Ended grown = order({"--grow", "6"});
+  EXPECT_EQ(grown.status, 1) << grown.err;
+  EXPECT_THAT(
+      grown.out,
+      HasSubstr("frontend-7 was not admitted, 6 frontends: map version 4 published by 6, 100 % "
+                "routable\n2 more were not started\n6 frontends, 6 in service, 100 % routable; "
+                "predicted: admission keeps the fleet at 6 frontends, by pids.max\n"));
+  const Ended shrunk = order({"--shrink", "2"});
+  EXPECT_EQ(shrunk.status, 0) << shrunk.err;
+  const Ended again = order({"--grow", "1"});
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  const Ended ended = end(std::move(serving));
+  EXPECT_EQ(ended.status, 0) << ended.out << ended.err;
+  EXPECT_EQ(arm()["outcome"], "prevented");
+}
+
 TEST_F(ServeTest, AnOutageCanBeMadeAndEndedByHand) {
   Running serving = serve();
   const Ended grown = order({"--grow", "2"});

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <memory>
 
 #include "tests/support/workload_programs/peer.h"
 #include "tests/support/workload_programs/program.h"
@@ -201,6 +202,106 @@ TEST_F(MembershipProgram, AnAddressInUseIsExitStatus69) {
   auto membership = start_membership();
   const int status = start_membership({"--listen", membership.address()}).end(0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 69) << status;
+}
+
+/// `left`: threads under a limit of its own.
+void say_headroom(const Peer& peer, std::uint64_t version, std::uint64_t left) {
+  wire::Envelope envelope;
+  wire::Headroom& said = *envelope.mutable_headroom();
+  said.set_version(version);
+  wire::Room& room = *said.add_rooms();
+  room.set_limit("pids.max");
+  room.set_scope("/of-its-own");
+  room.set_left(left);
+  peer.send(envelope);
+}
+
+/// One member, version 1, of a fleet with the guardrail admission.
+std::unique_ptr<Peer> only_member(const std::string& address) {
+  auto member = std::make_unique<Peer>(address, wire::ROLE_FRONTEND, "frontend-1");
+  EXPECT_TRUE(member->receive().has_configuration());
+  say_headroom(*member, 0, 9);
+  member->join_frontend("frontend-1");
+  EXPECT_EQ(member->receive().members().version(), 1U);
+  return member;
+}
+
+TEST_F(MembershipProgram, ANewcomerWaitsUntilEveryMemberHasSaidWhatRoomItHas) {
+  auto membership = start_membership({"--guardrail", "admission", "--status", status_});
+  const std::string address = membership.address();
+  const auto backend = start_backend("backend-1", address);
+  wait_for_status(status_, [](const Status& s) { return s.backends() == 1; });
+  const auto member = only_member(address);
+  const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
+  EXPECT_TRUE(newcomer.receive().has_configuration());
+  say_headroom(newcomer, 0, 9);
+  newcomer.join_frontend("frontend-2");
+  EXPECT_TRUE(newcomer.quiet(std::chrono::milliseconds(50)));
+  say_headroom(*member, 1, 1);
+  EXPECT_THAT(names(newcomer.receive().members()), ElementsAre("frontend-1", "frontend-2"));
+}
+
+TEST_F(MembershipProgram, AnAdditionThatCrossesAMembersCeilingLeavesTheFleetAsItIs) {
+  auto membership = start_membership({"--guardrail", "admission", "--status", status_});
+  const std::string address = membership.address();
+  const auto backend = start_backend("backend-1", address);
+  wait_for_status(status_, [](const Status& s) { return s.backends() == 1; });
+  const auto member = only_member(address);
+  say_headroom(*member, 1, 0);
+  const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
+  EXPECT_TRUE(newcomer.receive().has_configuration());
+  say_headroom(newcomer, 0, 9);
+  newcomer.join_frontend("frontend-2");
+  const wire::Envelope answer = newcomer.receive();
+  ASSERT_TRUE(answer.has_not_admitted());
+  EXPECT_EQ(answer.not_admitted().member(), "frontend-1");
+  EXPECT_EQ(answer.not_admitted().room().limit(), "pids.max");
+  EXPECT_EQ(answer.not_admitted().needed(), 1U);
+  membership.wait_for_log(
+      "frontend-2 is not admitted: it takes 1 threads under pids.max of frontend-1");
+  EXPECT_TRUE(member->quiet());
+  const Status after = wait_for_status(status_, [](const Status&) { return true; });
+  EXPECT_EQ(after.members_version(), 1U);
+  EXPECT_EQ(after.members(), 1U);
+}
+
+TEST_F(MembershipProgram, ANewcomerIsKeptOutWhenAMemberDoesNotSayWhatRoomItHas) {
+  auto membership = start_membership(
+      {"--guardrail", "admission", "--report-patience-ms", "100", "--status", status_});
+  const std::string address = membership.address();
+  const auto backend = start_backend("backend-1", address);
+  wait_for_status(status_, [](const Status& s) { return s.backends() == 1; });
+  const auto member = only_member(address);
+  const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
+  EXPECT_TRUE(newcomer.receive().has_configuration());
+  say_headroom(newcomer, 0, 9);
+  newcomer.join_frontend("frontend-2");
+  const wire::Envelope answer = newcomer.receive();
+  ASSERT_TRUE(answer.has_not_admitted());
+  EXPECT_EQ(answer.not_admitted().member(), "frontend-1");
+  EXPECT_FALSE(answer.not_admitted().has_room());
+}
+
+TEST_F(MembershipProgram, AMemberThatGoesIsNotWaitedFor) {
+  auto membership = start_membership({"--guardrail", "admission", "--status", status_});
+  const std::string address = membership.address();
+  const auto backend = start_backend("backend-1", address);
+  wait_for_status(status_, [](const Status& s) { return s.backends() == 1; });
+  auto member = only_member(address);
+  const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
+  EXPECT_TRUE(newcomer.receive().has_configuration());
+  say_headroom(newcomer, 0, 9);
+  newcomer.join_frontend("frontend-2");
+  EXPECT_TRUE(newcomer.quiet(std::chrono::milliseconds(50)));
+  member.reset();
+  EXPECT_THAT(names(newcomer.receive().members()), ElementsAre("frontend-2"));
+}
+
+TEST_F(MembershipProgram, WithoutTheGuardrailNobodyIsToldOfRoom) {
+  auto membership = start_membership();
+  const Peer frontend(membership.address(), wire::ROLE_FRONTEND, "frontend-1");
+  say_headroom(frontend, 0, 9);
+  EXPECT_THAT(frontend.read_to_the_end(), HasSubstr("out of place"));
 }
 
 }  // namespace

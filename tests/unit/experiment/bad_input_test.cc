@@ -466,5 +466,38 @@ TEST(HostileText, NestingIsBounded) {
   EXPECT_THAT(findings_of(text), ElementsAre(HasSubstr("found a value nested 16 deep")));
 }
 
+/// The arm with these guardrails and this expectation, under these limits.
+std::vector<std::string> guarded(const std::string& arm, const std::string& limits) {
+  return findings_of(file_with({{"{pids.max: 24}", limits}, {"expect: outage", arm}}));
+}
+
+TEST(BadInput, GuardrailsThatReadTheRoomNeedALimitThatCanBeRead) {
+  EXPECT_THAT(guarded("guardrails: [alarm]", "{}"),
+              ElementsAre("f:7:35: arms.unguarded.guardrails: found alarm in an arm without a "
+                          "limit, expected one of: pids.max, RLIMIT_NPROC, RLIMIT_AS"));
+  EXPECT_THAT(guarded("guardrails: [admission]", "{memory.max: 1G}"),
+              ElementsAre(HasSubstr("found admission with memory.max, which a frontend cannot read "
+                                    "to the last thread; expected one of: pids.max,")));
+}
+
+TEST(BadInput, GuardrailsThatContradictWhatIsExpectedAreRefused) {
+  EXPECT_THAT(guarded("guardrails: [admission], expect: outage", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found admission in an arm that expects outage, expected "
+                                    "prevented, contained, not-reached or any")));
+  EXPECT_THAT(guarded("expect: prevented", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found no admission in an arm that expects prevented")));
+  EXPECT_THAT(guarded("guardrails: [admission, alarm], expect: prevented", "{pids.max: 24}"),
+              ElementsAre());
+}
+
+TEST(BadInput, AShareForAnAlarmThatIsNotThereIsRefused) {
+  EXPECT_THAT(guarded("fleet: {alarm_percent: 50}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.alarm_percent: found a share for an arm without the "
+                                    "guardrail alarm")));
+  EXPECT_THAT(guarded("guardrails: [alarm], fleet: {alarm_percent: 101}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.alarm_percent: found 101, expected an integer from 1 to "
+                                    "100")));
+}
+
 }  // namespace
 }  // namespace ceiling

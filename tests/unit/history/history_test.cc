@@ -27,6 +27,9 @@ const std::vector<Line> kLines = {
     {{1.25, "a", StepEvent{21, true, 20, {"frontend-21"}}},
      R"({"t_s":1.25,"arm":"a","event":"step","fleet_size":21,"settled":true,"in_service":20,)"
      R"("failed":["frontend-21"]})"},
+    {{1.25, "a", StepEvent{10, true, 10, {}, 2}},
+     R"({"t_s":1.25,"arm":"a","event":"step","fleet_size":10,"settled":true,"in_service":10,)"
+     R"("failed":[],"alarms":2})"},
     {{2, "a",
       OpEvent{9, OpPhase::ok, "put", "frontend-2", "orders", 3, "k\"ey", 18446744073709551615U}},
      R"({"t_s":2.0,"arm":"a","event":"op","id":9,"phase":"ok","kind":"put","frontend":"frontend-2",)"
@@ -55,6 +58,12 @@ const std::vector<Line> kLines = {
     {{2, "a", SampleEvent{"fleet", "RLIMIT_NPROC", "/g", std::nullopt, 23, std::nullopt}},
      R"({"t_s":2.0,"arm":"a","event":"sample","scope":"fleet","limit":"RLIMIT_NPROC","where":"/g",)"
      R"("value":null,"tasks":23,"pids_events":null})"},
+    {{3, "a", AdmissionEvent{"frontend-15", "pids.max", "/f/frontend-1", "frontend-1", 0, 1, 15}},
+     R"({"t_s":3.0,"arm":"a","event":"admission","frontend":"frontend-15","limit":"pids.max",)"
+     R"("scope":"/f/frontend-1","member":"frontend-1","left":0,"needed":1,"fleet_size":15})"},
+    {{3, "a", AlarmEvent{"frontend-4", "pids.max", "/f/frontend-4", 12, 16, 10}},
+     R"({"t_s":3.0,"arm":"a","event":"alarm","frontend":"frontend-4","limit":"pids.max",)"
+     R"("scope":"/f/frontend-4","used":12,"value":16,"fleet_size":10})"},
     {{3, "a", FaultEvent{"exited", "frontend-3", "signal 9"}},
      R"({"t_s":3.0,"arm":"a","event":"fault","kind":"exited","target":"frontend-3","detail":"signal 9"})"},
     {{3, "a", RoutableEvent{0.75, 640, 20}},

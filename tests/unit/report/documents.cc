@@ -31,6 +31,12 @@ void print_all() {
   print_course({.name = LimitName::rlimit_nproc}, Outcome::contained);
   print_course({.limit = 70, .scope = LimitScope::fleet, .threads = 70}, Outcome::outage);
   print_course({.threads = 9}, Outcome::prevented);
+  print_course({.start = 3,
+                .failing = std::nullopt,
+                .guardrails = {Guardrail::admission, Guardrail::alarm},
+                .kept_out = 7,
+                .alarm = 4},
+               Outcome::prevented);
   print("result", result_json(judge(experiment_of({}, Outcome::outage), {{}, {"line 1: cut"}})));
   print("history", to_json_line({1, "a", FaultEvent{"exited", "backend-1", "signal 9"}}));
   print("history", to_json_line({1, "a", RefusalEvent{"frontend-1", 4000, 1, 0, "start"}}));

@@ -12,6 +12,11 @@ using testing::ElementsAre;
 
 const Course kUnguarded;
 const Course kStaged{.arm = "staged-build", .staged = true};
+const Course kKept{.start = 3,
+                   .failing = std::nullopt,
+                   .guardrails = {Guardrail::admission, Guardrail::alarm},
+                   .kept_out = 7,
+                   .alarm = 4};
 
 TEST(Run, IsConfirmedWhenEveryArmIs) {
   const RunVerdict run = judge_run(kUnguarded, Outcome::outage, story(kUnguarded));
@@ -83,8 +88,10 @@ TEST(Run, TheHistoryOfAnotherExperimentIsUnknown) {
 
 // Whatever single line is lost, the run is never confirmed, and never refuted by the loss alone.
 TEST(Run, ALostLineNeverConfirmsAndNeverRefutes) {
-  for (const Course& course : {kUnguarded, kStaged}) {
-    const Outcome expect = course.staged ? Outcome::contained : Outcome::outage;
+  for (const Course& course : {kUnguarded, kStaged, kKept}) {
+    const Outcome expect = course.staged     ? Outcome::contained
+                           : course.kept_out ? Outcome::prevented
+                                             : Outcome::outage;
     const History whole = story(course);
     for (std::size_t lost = 0; lost < whole.size(); ++lost) {
       ParsedHistory history{whole, {"line " + std::to_string(lost + 1) + ": cut short"}};

@@ -25,10 +25,15 @@ class Narrator {
     tell("", CalibrationEvent{2, {6, 6}, {{resource, {1100, 1100}}}});
     tell("", CalibrationEvent{3, {7, 7, 7}, {{resource, {1200, 1200, 1200}}}});
     if (course_.name == LimitName::memory_max) tell_memory_calibration();
-    const int last = course_.failing.value_or(course_.end);
+    const int last =
+        course_.kept_out ? *course_.kept_out - 1 : course_.failing.value_or(course_.end);
     for (int size = course_.start; size <= last; ++size) tell_step(size, size == course_.failing);
+    if (course_.kept_out) tell_refused_addition(*course_.kept_out);
     tell_audit();
-    tell(course_.arm, ArmEndEvent{course_.failing ? "failing size" : "end of the fleet", true});
+    tell(course_.arm, ArmEndEvent{course_.kept_out  ? "addition refused"
+                                  : course_.failing ? "failing size"
+                                                    : "end of the fleet",
+                                  true});
     return std::move(history_);
   }
 
@@ -58,6 +63,10 @@ class Narrator {
   void tell_step(int size, bool failing) {
     StepEvent step{size, true, failing ? size - 1 : size, {}};
     if (failing && course_.drifted > 0) step.in_service = size;
+    if (size == course_.alarm) {
+      tell(course_.arm, AlarmEvent{frontend(1), "pids.max", "/frontends/frontend-1", 5 + size - 1,
+                                   course_.limit, size});
+    }
     for (int number = 1; number <= size; ++number) {
       const std::string name = frontend(number);
       const auto version = static_cast<std::uint64_t>(size);
@@ -78,10 +87,23 @@ class Narrator {
       tell(course_.arm, RefusalEvent{name, descriptors ? EMFILE : EAGAIN, own, version, "build",
                                      memory ? std::optional(0) : std::nullopt});
     }
+    if (course_.alarm && size >= *course_.alarm) step.alarms = 1;
     tell_samples(size, failing);
     tell(course_.arm, step);
     tell_canaries(size, failing && !course_.staged);
     tell(course_.arm, RoutableEvent{failing && !course_.staged ? 0.0 : 1.0, kShards * size, size});
+  }
+
+  void tell_refused_addition(int size) {
+    const std::int64_t left = course_.limit - (5 + size - 2);
+    tell(course_.arm, AdmissionEvent{frontend(size), "pids.max", "/frontends/frontend-1",
+                                     frontend(1), left, 1, size});
+    tell(course_.arm, FaultEvent{"shrunk", frontend(size), ""});
+    tell(course_.arm, FaultEvent{"exited", frontend(size), "exit status 0"});
+    tell_samples(size - 1, false);
+    tell(course_.arm, StepEvent{size - 1, true, size - 1, {}});
+    tell_canaries(size, false);
+    tell(course_.arm, RoutableEvent{1.0, kShards * (size - 1), size - 1});
   }
 
   bool fails(int number) const { return course_.drifted == 0 || number == course_.drifted; }
@@ -158,6 +180,7 @@ Experiment experiment_of(const Course& course, Outcome expect) {
   ArmPlan arm;
   arm.name = course.arm;
   if (course.staged) arm.guardrails = {Guardrail::staged_build};
+  arm.guardrails.insert(arm.guardrails.end(), course.guardrails.begin(), course.guardrails.end());
   arm.expect = expect;
   arm.fleet = {course.start, course.end, 1, 1};
   arm.limits.scope = course.scope;

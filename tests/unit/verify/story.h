@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "harness/experiment/experiment.h"
 #include "harness/observe/history.h"
@@ -28,6 +29,10 @@ struct Course {
   std::int64_t threads = 10;  ///< in the scope at the failing step
   /// The one frontend that has the limit and fails; the others are not limited. 0: all are.
   int drifted = 0;
+  std::vector<Guardrail> guardrails = {};  ///< besides staged-build
+  /// The size of the fleet that the refused addition would have made; `failing` is nothing then.
+  std::optional<int> kept_out = {};
+  std::optional<int> alarm = {};  ///< the size at which it is raised
 };
 
 Experiment experiment_of(const Course& course, Outcome expect);

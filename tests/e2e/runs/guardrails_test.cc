@@ -1,0 +1,138 @@
+// Admission and alarm by the real programs: what they buy, and that one that is wrong is found out.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "tests/support/e2e/ceiling.h"
+
+namespace ceiling {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class GuardrailsTest : public CeilingTest {
+ protected:
+  json run(const std::vector<std::string>& more, int status) const {
+    std::vector<std::string> call = {"run", "--format", "json"};
+    call.insert(call.end(), more.begin(), more.end());
+    const Ended ended = run_ceiling(call);
+    EXPECT_EQ(ended.status, status) << ended.err << ended.out;
+    EXPECT_EQ(schema_problems("result", ended.out), "");
+    const std::string history = read_text(only_run() / "history.jsonl");
+    EXPECT_EQ(schema_problems("history", history, true), "");
+    return json::parse(ended.out)["arms"];
+  }
+  /// 3 to 12 frontends of 3 tasks and 1 a peer under 8 tasks each: 6 fit, 4 use three quarters.
+  json arm_of(const std::string& guardrails, const std::string& expect, int status,
+              const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> call = {
+        file("small.yaml", small_experiment(8, 12, expect, guardrails))};
+    call.insert(call.end(), more.begin(), more.end());
+    return run(call, status)[0];
+  }
+};
+
+TEST_F(GuardrailsTest, TheShippedExperimentComparesThem) {
+  const json arms = run({shipped("guardrails")}, 0);
+  std::map<std::string, json> by_name;
+  for (const json& arm : arms) {
+    EXPECT_EQ(arm["verdict"], "confirmed") << arm["name"] << arm["reasons"];
+    by_name[arm["name"]] = arm;
+  }
+  for (const char* name : {"admission", "admission-and-alarm"}) {
+    EXPECT_EQ(by_name[name]["outcome"], "prevented");
+    EXPECT_EQ(by_name[name]["predicted"]["admission"]["fleet_size"], 15);
+    EXPECT_EQ(by_name[name]["observed"]["admission"]["fleet_size"], 15);
+    EXPECT_EQ(by_name[name]["observed"]["admission"]["limit"], "pids.max");
+    EXPECT_EQ(by_name[name]["observed"]["admission"]["member"], "frontend-1");
+    EXPECT_TRUE(by_name[name]["observed"]["fleet_size"].is_null());
+    EXPECT_EQ(by_name[name]["routable"]["lowest"], 1.0);
+  }
+  for (const char* name : {"alarm", "admission-and-alarm"}) {
+    EXPECT_EQ(by_name[name]["observed"]["alarm"]["fleet_size"], 10);
+    EXPECT_EQ(by_name[name]["predicted"]["alarm"]["servers_left"], 4);
+  }
+  EXPECT_EQ(by_name["unguarded"]["routable"]["lowest"], 0.0);
+  EXPECT_EQ(by_name["unguarded"]["observed"]["fleet_size"], 15);
+  EXPECT_EQ(by_name["raised-limit"]["outcome"], "not-reached");
+  EXPECT_EQ(by_name["bigger-servers"]["outcome"], "not-reached");
+}
+
+TEST_F(GuardrailsTest, AdmissionStopsInTheMiddleOfAStep) {
+  const json arm = arm_of("[admission]", "prevented", 0, {"--set", "fleet.step=5"});
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 7);
+  EXPECT_EQ(arm["predicted"]["fleet_size"], 8);
+}
+
+TEST_F(GuardrailsTest, ADriftedMembersCeilingIsEverybodys) {
+  const json arm =
+      arm_of("[admission]", "prevented", 0, {"--set", "limits.overrides.frontend-2.pids.max=6"});
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 5);
+  EXPECT_EQ(arm["observed"]["admission"]["member"], "frontend-2");
+  EXPECT_EQ(arm["predicted"]["admission"]["member"], "frontend-2");
+}
+
+TEST_F(GuardrailsTest, AddressSpaceIsKeptToAsWell) {
+  const json arm = arm_of("[admission]", "prevented", 0,
+                          {"--set", "limits.RLIMIT_AS=30M", "--set", "limits.pids.max=max"});
+  EXPECT_EQ(arm["observed"]["admission"]["limit"], "RLIMIT_AS");
+}
+
+TEST_F(GuardrailsTest, OfAWholeFleetWhoCannotStartIsNotNoticed) {
+  const json arm =
+      arm_of("[staged-build, admission]", "contained", 0,
+             {"--set", "limits.scope=fleet", "--set", "limits.pids.max=50"});  // 6 are 48
+  EXPECT_EQ(arm["observed"]["failure"], "start");
+  EXPECT_TRUE(arm["predicted"]["admission"].is_null());
+}
+
+TEST_F(GuardrailsTest, AdmissionThatIsOneThreadTooHopefulIsRefuted) {
+  const json arm = arm_of("[admission]", "prevented", 1,
+                          {"--programs", programs_with("ceiling-frontend", HOPEFUL_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              AllOf(HasSubstr("predicted that admission keeps out the addition to 7 frontends, it "
+                              "kept out none"),
+                    HasSubstr("7 frontends failed at 7")));
+}
+
+TEST_F(GuardrailsTest, AdmissionThatIsOneThreadTooFearfulIsRefuted) {
+  const json arm = arm_of("[admission]", "prevented", 1,
+                          {"--programs", programs_with("ceiling-frontend", FEARFUL_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("refused addition, to a fleet of: predicted 7, observed 6"));
+}
+
+TEST_F(GuardrailsTest, AnAlarmThatNeverComesIsRefuted) {
+  const json arm = arm_of("[alarm]", "outage", 1,
+                          {"--programs", programs_with("ceiling-frontend", MUTE_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("late alarm: predicted at 4 frontends, none was raised"));
+}
+
+TEST_F(GuardrailsTest, AnAlarmThatComesAtOnceIsRefuted) {
+  const json arm = arm_of("[alarm]", "outage", 1,
+                          {"--programs", programs_with("ceiling-frontend", HASTY_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("false alarm: predicted at 4 frontends, raised at 3"));
+}
+
+TEST_F(GuardrailsTest, AShareThatLeavesNoTimeIsBadInput) {
+  const Ended ended =
+      run_ceiling({"run", file("small.yaml", small_experiment(8, 12, "outage", "[alarm]")), "--set",
+                   "fleet.alarm_percent=80"});
+  EXPECT_EQ(ended.status, 64) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("fleet.alarm_percent: 80 % of pids.max 8 is first used at 5 "
+                                   "frontends, when 1 more server fits; expected at most 75, so "
+                                   "that at least two fit"));
+  EXPECT_FALSE(std::filesystem::exists(folder() / "ceiling-results"));
+}
+
+}  // namespace
+}  // namespace ceiling
