@@ -256,12 +256,13 @@ void guardrail_lines(Page& page, const ArmPrediction& one) {
                              alarm->servers_left));
   }
   if (const auto& refused = one.predicted.admission) {
-    page.line(2, fmt::format("admission keeps the fleet at {}: {} more threads are needed under {} "
-                             "{}, {} are left",
-                             refused->fleet_size - 1, refused->needed, to_string(refused->limit),
-                             refused->member ? "of " + member_name(*refused->member)
-                                             : scope(one.predicted.scope),
-                             refused->left));
+    page.line(
+        2, fmt::format(
+               "admission keeps the fleet at {}: under {} {} {} threads are left, the "
+               "next frontend takes {}",
+               refused->fleet_size - 1, to_string(refused->limit),
+               refused->member ? "of " + member_name(*refused->member) : scope(one.predicted.scope),
+               refused->left, refused->needed));
     page.line(2, "without it:");
   }
 }

@@ -247,11 +247,10 @@ void Frontend::read_room() {
 void Frontend::kept_out(const wire::NotAdmitted& why) {
   not_admitted_ = why;
   const wire::Room& room = why.room();
-  log()(
-      room.limit().empty()
-          ? fmt::format("not admitted: {} does not say what room it has", why.member())
-          : fmt::format("not admitted: {} more threads are needed under {} of {} ({}), {} are left",
-                        why.needed(), room.limit(), why.member(), room.scope(), room.left()));
+  log()(room.limit().empty()
+            ? fmt::format("not admitted: {} does not say what room it has", why.member())
+            : fmt::format("not admitted: under {} of {} ({}) {} threads are left, it takes {}",
+                          room.limit(), why.member(), room.scope(), room.left(), why.needed()));
   status_.changed();
 }
 

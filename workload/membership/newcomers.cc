@@ -40,9 +40,9 @@ void MembershipServer::decide_first(bool out_of_patience) {
     log(fmt::format("{} is not admitted: {} does not say what room it has", name, silent));
   } else if (const auto refusal = admission_.refusal(present, name)) {
     why = *refusal;
-    log(fmt::format("{} is not admitted: it takes {} threads under {} of {} ({}), {} are left",
-                    name, why.needed(), why.room().limit(), why.member(), why.room().scope(),
-                    why.room().left()));
+    log(fmt::format("{} is not admitted: under {} of {} ({}) {} threads are left, it takes {}",
+                    name, why.room().limit(), why.member(), why.room().scope(), why.room().left(),
+                    why.needed()));
   } else {
     try {
       return admit(sessions_.at(newcomer.connection.get()), newcomer.member);

@@ -205,13 +205,14 @@ TEST_F(MembershipProgram, AnAddressInUseIsExitStatus69) {
 }
 
 /// `left`: threads under a limit of its own.
-void say_headroom(const Peer& peer, std::uint64_t version, std::uint64_t left) {
+void say_headroom(const Peer& peer, const std::string& name, std::uint64_t version,
+                  std::uint64_t left) {
   wire::Envelope envelope;
   wire::Headroom& said = *envelope.mutable_headroom();
   said.set_version(version);
   wire::Room& room = *said.add_rooms();
   room.set_limit("pids.max");
-  room.set_scope("/of-its-own");
+  room.set_scope("/" + name);
   room.set_left(left);
   peer.send(envelope);
 }
@@ -220,7 +221,7 @@ void say_headroom(const Peer& peer, std::uint64_t version, std::uint64_t left) {
 std::unique_ptr<Peer> only_member(const std::string& address) {
   auto member = std::make_unique<Peer>(address, wire::ROLE_FRONTEND, "frontend-1");
   EXPECT_TRUE(member->receive().has_configuration());
-  say_headroom(*member, 0, 9);
+  say_headroom(*member, "frontend-1", 0, 9);
   member->join_frontend("frontend-1");
   EXPECT_EQ(member->receive().members().version(), 1U);
   return member;
@@ -234,10 +235,10 @@ TEST_F(MembershipProgram, ANewcomerWaitsUntilEveryMemberHasSaidWhatRoomItHas) {
   const auto member = only_member(address);
   const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
   EXPECT_TRUE(newcomer.receive().has_configuration());
-  say_headroom(newcomer, 0, 9);
+  say_headroom(newcomer, "frontend-2", 0, 9);
   newcomer.join_frontend("frontend-2");
   EXPECT_TRUE(newcomer.quiet(std::chrono::milliseconds(50)));
-  say_headroom(*member, 1, 1);
+  say_headroom(*member, "frontend-1", 1, 1);
   EXPECT_THAT(names(newcomer.receive().members()), ElementsAre("frontend-1", "frontend-2"));
 }
 
@@ -247,10 +248,10 @@ TEST_F(MembershipProgram, AnAdditionThatCrossesAMembersCeilingLeavesTheFleetAsIt
   const auto backend = start_backend("backend-1", address);
   wait_for_status(status_, [](const Status& s) { return s.backends() == 1; });
   const auto member = only_member(address);
-  say_headroom(*member, 1, 0);
+  say_headroom(*member, "frontend-1", 1, 0);
   const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
   EXPECT_TRUE(newcomer.receive().has_configuration());
-  say_headroom(newcomer, 0, 9);
+  say_headroom(newcomer, "frontend-2", 0, 9);
   newcomer.join_frontend("frontend-2");
   const wire::Envelope answer = newcomer.receive();
   ASSERT_TRUE(answer.has_not_admitted());
@@ -258,7 +259,9 @@ TEST_F(MembershipProgram, AnAdditionThatCrossesAMembersCeilingLeavesTheFleetAsIt
   EXPECT_EQ(answer.not_admitted().room().limit(), "pids.max");
   EXPECT_EQ(answer.not_admitted().needed(), 1U);
   membership.wait_for_log(
-      "frontend-2 is not admitted: it takes 1 threads under pids.max of frontend-1");
+      "frontend-2 is not admitted: under pids.max of frontend-1 (/frontend-1) 0 threads are left, "
+      "it "
+      "takes 1");
   EXPECT_TRUE(member->quiet());
   const Status after = wait_for_status(status_, [](const Status&) { return true; });
   EXPECT_EQ(after.members_version(), 1U);
@@ -274,7 +277,7 @@ TEST_F(MembershipProgram, ANewcomerIsKeptOutWhenAMemberDoesNotSayWhatRoomItHas) 
   const auto member = only_member(address);
   const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
   EXPECT_TRUE(newcomer.receive().has_configuration());
-  say_headroom(newcomer, 0, 9);
+  say_headroom(newcomer, "frontend-2", 0, 9);
   newcomer.join_frontend("frontend-2");
   const wire::Envelope answer = newcomer.receive();
   ASSERT_TRUE(answer.has_not_admitted());
@@ -290,7 +293,7 @@ TEST_F(MembershipProgram, AMemberThatGoesIsNotWaitedFor) {
   auto member = only_member(address);
   const Peer newcomer(address, wire::ROLE_FRONTEND, "frontend-2");
   EXPECT_TRUE(newcomer.receive().has_configuration());
-  say_headroom(newcomer, 0, 9);
+  say_headroom(newcomer, "frontend-2", 0, 9);
   newcomer.join_frontend("frontend-2");
   EXPECT_TRUE(newcomer.quiet(std::chrono::milliseconds(50)));
   member.reset();
@@ -300,7 +303,7 @@ TEST_F(MembershipProgram, AMemberThatGoesIsNotWaitedFor) {
 TEST_F(MembershipProgram, WithoutTheGuardrailNobodyIsToldOfRoom) {
   auto membership = start_membership();
   const Peer frontend(membership.address(), wire::ROLE_FRONTEND, "frontend-1");
-  say_headroom(frontend, 0, 9);
+  say_headroom(frontend, "frontend-1", 0, 9);
   EXPECT_THAT(frontend.read_to_the_end(), HasSubstr("out of place"));
 }
 
