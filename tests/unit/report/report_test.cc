@@ -44,11 +44,13 @@ TEST(ResultJson, CarriesWhatTheInterfacePromises) {
             json::parse(
                 R"({"fleet_size": 7, "fleet_size_most": null, "threads": 10, "limit": "pids.max",
                             "value": 10,
-                            "scope": "frontend", "member": null, "frontends_failed": 7, "doubt": null})"));
+                            "scope": "frontend", "member": null, "frontends_failed": 7, "doubt": null,
+                            "admission": null, "alarm": null})"));
   EXPECT_EQ(arm["observed"],
             json::parse(
                 R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
-                            "member": null, "frontends_failed": 7, "failure": "build"})"));
+                            "member": null, "frontends_failed": 7, "failure": "build",
+                            "admission": null, "alarm": null})"));
   EXPECT_EQ(arm["attribution"]["limit"], "pids.max");
   EXPECT_EQ(arm["attribution"]["where"], "/pids/frontend-1/pids.max");
   EXPECT_EQ(arm["attribution"]["evidence"]["pids.events"], "0 -> 7");
