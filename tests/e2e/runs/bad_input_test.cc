@@ -158,7 +158,7 @@ TEST_F(BadInputTest, AWrongCallIsRefused) {
   file("good.yaml", kGood);
   refused({}, {"subcommand"});
   refused({"rum", "good.yaml"},
-          {"there is no verb \"rum\"", "check, predict, run, serve, verify, doctor, clean"});
+          {"there is no verb \"rum\"", "check, predict, run, serve, inject, verify, doctor, clean"});
   refused({"run"}, {"EXPERIMENT"});
   refused({"run", "good.yaml", "--resluts", "x"}, {"--resluts"});
   refused({"run", "good.yaml", "second.yaml"}, {"second.yaml"});
