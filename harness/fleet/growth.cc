@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "cgroups/error.h"
 #include "harness/fleet/arm_run.h"
@@ -80,8 +81,10 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
               describe(rest.step, *rest.routable)});
     if (!rest.step.failed.empty()) {
       end.reason = "failing size";
+      run.hold(arm.dependents, std::chrono::seconds(arm.hold_s));
       break;
     }
+    if (step_number == 1) run.start_dependents(experiment.clients);
   }
   run.end(end);
 }
