@@ -67,10 +67,10 @@ std::string expected_one_of(std::string_view text, const std::vector<std::string
 ClientPlan read_client(const MapReader& map) {
   ClientPlan client;
   const auto kind = map.one_of("kind", client_kinds(), Presence::required);
-  if (!kind) return client;
-  client.kind = *kind;
-  refuse_foreign_keys(map, *kind);
-  const ClientKeys keys = client_keys(*kind);
+  if (!kind && map.has("kind")) return client;  // what else is there cannot be held against it
+  client.kind = kind.value_or("");
+  if (kind) refuse_foreign_keys(map, *kind);
+  const ClientKeys keys = client_keys(client.kind);
   const auto read = [&](std::string_view key, Range range, int& into) {
     const bool required = contains(keys.required, key);
     if (!required && !contains(keys.optional, key)) return;

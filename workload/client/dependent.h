@@ -33,16 +33,16 @@ std::vector<std::string> dependent_names();
 
 struct DependentOptions {
   DependentKind kind = DependentKind::blocking_buffer;
-  std::string name;
-  std::string membership;  ///< address; status_page has none
-  std::string token;
-  std::string status;            ///< where (status_server.h); empty: no status endpoint
+  std::string name = {};
+  std::string membership = {};  ///< address; status_page has none
+  std::string token = {};
+  std::string status = {};       ///< where (status_server.h); empty: no status endpoint
   std::uint16_t port = 0;        ///< of its HTTP; 0: the kernel chooses
   int users_per_s = 0;           ///< of the kinds with a buffer
   std::size_t buffer = 0;        ///< records; of blocking_buffer and drop_oldest
   std::size_t record_bytes = 0;  ///< of the kinds with a buffer
   std::chrono::milliseconds missing_after{0};  ///< of missing_data
-  std::string login;                           ///< of status_page: "127.0.0.1:PORT" of another
+  std::string login = {};                      ///< of status_page: "127.0.0.1:PORT" of another
 
   /// A page of ten, in Base64, fits into an answer that clients take.
   static constexpr std::size_t kMostRecordBytes = 64 << 10;
