@@ -205,8 +205,10 @@ void dependent(Page& page, const DependentVerdict& one) {
   const bool differs = one.expect && one.outcome != one.expect;
   if (differs) facts.push_back(fmt::format("EXPECTED {}", to_string(*one.expect)));
   const std::string_view outcome = one.outcome ? to_string(*one.outcome) : "not seen";
-  page.line(4, fmt::format("{:<11} {:<22} {}", outcome, one.name, fmt::join(facts, ", ")),
-            differs ? Tone::bad : Tone::plain);
+  const std::string text =
+      facts.empty() ? fmt::format("{:<11} {}", outcome, one.name)
+                    : fmt::format("{:<11} {:<22} {}", outcome, one.name, fmt::join(facts, ", "));
+  page.line(4, text, differs ? Tone::bad : Tone::plain);
 }
 
 void arm_block(Page& page, const ArmVerdict& arm) {

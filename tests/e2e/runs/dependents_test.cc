@@ -129,7 +129,7 @@ TEST_F(DependentsTest, ADependentOnADependentThatIsNotThereIsRefusedAndNothingIs
       "hold_s: 1");
   const Ended run = run_ceiling({"run", file("small.yaml", text)});
   EXPECT_EQ(run.status, 64) << run.out;
-  EXPECT_THAT(run.err, HasSubstr("small.yaml:5:85: clients.status-page.login: found "
+  EXPECT_THAT(run.err, HasSubstr("small.yaml:5:87: clients.status-page.login: found "
                                  "\"drop-odlest\", which is no dependent here that takes logins; "
                                  "expected one of: drop-oldest; nearest: drop-oldest"));
   EXPECT_FALSE(std::filesystem::exists(folder() / "ceiling-results"));
