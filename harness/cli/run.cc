@@ -81,6 +81,11 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
   text += fmt::format("  up to {} tasks at one moment, under {} private users\n", plan.tasks,
                       plan.uids);
   text += "would set\n";
+  for (const ClientPlan& client : experiment.clients) {
+    if (!client.memory_max) continue;
+    text += fmt::format("  every arm: memory.max {} for the client {}\n", *client.memory_max,
+                        client.kind);
+  }
   for (const ArmPlan& arm : experiment.arms) {
     const char* where =
         arm.limits.scope == LimitScope::frontend ? "each frontend" : "all frontends together";

@@ -113,12 +113,21 @@ bool has_memory_controller(const Hierarchy& hierarchy) {
 }
 
 void check_memory_controller(const Experiment& experiment, const Hierarchy& hierarchy) {
+  constexpr const char* kRemedy =
+      "take another limit, or sudo systemd-run --scope -p Delegate=yes ceiling ...";
+  for (const ClientPlan& client : experiment.clients) {
+    if (!client.memory_max || has_memory_controller(hierarchy)) continue;
+    throw HostError(fmt::format("the client {} has memory_max, and the memory controller is not "
+                                "available here",
+                                client.kind),
+                    kRemedy);
+  }
   for (const ArmPlan& arm : experiment.arms) {
     if (!arm.limits.sets(LimitName::memory_max) || has_memory_controller(hierarchy)) continue;
     throw HostError(
         fmt::format("arm {} sets memory.max, and the memory controller is not available here",
                     arm.name),
-        "take another limit, or sudo systemd-run --scope -p Delegate=yes ceiling ...");
+        kRemedy);
   }
 }
 
@@ -164,11 +173,12 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
                     "mount -t cgroup2 none /sys/fs/cgroup, or leave the container");
   }
   const int calibrated = calibration_sizes(experiment).back();
+  const auto dependents = static_cast<int>(dependents_of(experiment.clients).size());
   for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
     const ArmPlan& arm = experiment.arms[i];
     // Keeper, launcher, and the child that is between fork and exec.
-    const int services =
-        wire::kMembershipTasks + experiment.backends * wire::kBackendTasks + wire::kClientTasks + 3;
+    const int services = wire::kMembershipTasks + experiment.backends * wire::kBackendTasks +
+                         wire::kClientTasks + dependents * wire::kDependentTasks + 3;
     plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
     plan.tasks = std::max(plan.tasks, models[i].fleet_tasks(calibrated) + services);
     plan.uids =

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/experiment/clients.h"
 #include "harness/experiment/guardrails.h"
 #include "harness/experiment/limits.h"
 
@@ -30,11 +31,6 @@ struct StreamPlan {
   int shards = 1;
 };
 
-struct ClientPlan {
-  std::string kind;  ///< "canary"
-  int rate_per_s = 0;
-};
-
 /// What an arm may end in. `any` stands only where an arm expects.
 enum class Outcome { outage, contained, prevented, not_reached, unknown, any };
 std::string_view to_string(Outcome outcome);
@@ -46,6 +42,8 @@ struct ArmPlan {
   Outcome expect = Outcome::any;
   FleetPlan fleet;   ///< the experiment's, with the arm's own values laid over it
   LimitPlan limits;  ///< likewise
+  int hold_s = 0;    ///< how long the fleet stays at its failing size, so that dependents feel it
+  ExpectedDependents dependents;  ///< the outcome that is expected of some, or all, or none
 
   bool has(Guardrail guardrail) const;
 };

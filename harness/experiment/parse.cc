@@ -5,6 +5,7 @@
 
 #include "harness/experiment/experiment.h"
 #include "harness/experiment/overrides.h"
+#include "harness/experiment/parse_clients.h"
 #include "harness/experiment/reader.h"
 
 namespace ceiling {
@@ -16,10 +17,8 @@ constexpr Range kThreadsPerPeer{1, 64};
 constexpr Range kPercents{1, 100};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
-constexpr Range kRates{1, 100'000};
+constexpr Range kHolds{0, 600};
 constexpr std::size_t kMostArms = 64;
-
-const std::vector<std::string_view> kClientKinds = {"canary"};
 
 const Schema& schema_of(std::string_view key) {
   return *experiment_schema().find(key)->inside;
@@ -204,12 +203,9 @@ std::vector<StreamPlan> read_streams(const MapReader& top, Findings& findings) {
 
 std::vector<ClientPlan> read_clients(const MapReader& top, Findings& findings) {
   std::vector<ClientPlan> clients;
-  read_list(top, "clients", Presence::optional, findings, [&](const MapReader& map) {
-    ClientPlan client;
-    client.kind = map.one_of("kind", kClientKinds, Presence::required).value_or("");
-    take(map.integer("rate_per_s", kRates, Presence::required), client.rate_per_s);
-    clients.push_back(client);
-  });
+  read_list(top, "clients", Presence::optional, findings,
+            [&](const MapReader& map) { clients.push_back(read_client(map)); });
+  refuse_unknown_logins(top, clients);
   return clients;
 }
 
@@ -250,7 +246,8 @@ Outcome read_expect(const MapReader& arm) {
 }
 
 std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
-                               const LimitPlan& limits, Findings& findings) {
+                               const LimitPlan& limits, const std::vector<ClientPlan>& clients,
+                               Findings& findings) {
   std::vector<ArmPlan> arms;
   read_list(top, "arms", Presence::required, findings, [&](const MapReader& map) {
     ArmPlan arm;
@@ -273,6 +270,9 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
       map.refuse(own_fleet->items[*percent], "fleet.alarm_percent",
                  "found a share for an arm without the guardrail alarm, expected both or neither");
     }
+    take(map.integer("hold_s", kHolds, Presence::optional), arm.hold_s);
+    const Schema& expected = *schema_of("arms").find("dependents")->inside;
+    arm.dependents = read_expected_dependents(map, expected, clients, findings);
     arms.push_back(std::move(arm));
   });
   if (arms.size() > kMostArms) {
@@ -313,7 +313,8 @@ Experiment read_experiment(const Node& root, Findings& findings) {
   if (const Node* node = top.map("limits", Presence::optional)) {
     limits = read_limits(*node, "limits", limits, largest_end(top, fleet), findings);
   }
-  experiment.arms = read_arms(top, fleet, limits, findings);
+  experiment.arms = read_arms(top, fleet, limits, experiment.clients, findings);
+  refuse_dependents_beside_host_limits(experiment, findings);
   return experiment;
 }
 

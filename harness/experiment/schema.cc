@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <numeric>
 
+#include "harness/experiment/clients.h"
 #include "harness/experiment/limits.h"
 
 namespace ceiling {
@@ -62,11 +63,31 @@ const Schema& experiment_schema() {
     return schema;
   }();
   static const Schema stream{{{"name"}, {"shards"}}, "name", nullptr};
-  static const Schema client{{{"kind"}, {"rate_per_s"}}, "kind", nullptr};
-  static const Schema arm{
-      {{"name"}, {"guardrails"}, {"expect"}, {"fleet", &fleet}, {"limits", &limits}},
-      "name",
-      nullptr};
+  static const Schema client{{{"kind"},
+                              {"rate_per_s"},
+                              {"buffer"},
+                              {"record_bytes"},
+                              {"memory_max"},
+                              {"missing_after_ms"},
+                              {"login"}},
+                             "kind",
+                             nullptr};
+  static const Schema dependents = [] {
+    Schema schema;
+    for (const std::string_view kind : client_kinds()) {
+      if (kind != "canary") schema.keys.push_back({kind});
+    }
+    return schema;
+  }();
+  static const Schema arm{{{"name"},
+                           {"guardrails"},
+                           {"expect"},
+                           {"fleet", &fleet},
+                           {"limits", &limits},
+                           {"hold_s"},
+                           {"dependents", &dependents}},
+                          "name",
+                          nullptr};
   static const Schema experiment{{{"experiment"},
                                   {"description"},
                                   {"fleet", &fleet},

@@ -12,7 +12,7 @@ namespace {
 int canary_rate(const Experiment& experiment) {
   int rate = 0;
   for (const ClientPlan& client : experiment.clients) {
-    if (client.kind == "canary") rate += client.rate_per_s;
+    if (!client.is_dependent()) rate += client.rate_per_s;
   }
   return rate;
 }
@@ -73,7 +73,8 @@ void record_host(Site& site, const LimitPlan& limits) {
 }
 
 ArmRun::ArmRun(Site& site, const Experiment& experiment, const ArmPlan& arm, int port)
-    : recorder_(site.recorder()),
+    : site_(site),
+      recorder_(site.recorder()),
       fleet_(
           site,
           [&] {
@@ -143,7 +144,22 @@ Rest ArmRun::rest(bool settled) {
   return rest;
 }
 
+void ArmRun::start_dependents(const std::vector<ClientPlan>& clients) {
+  if (dependents_of(clients).empty()) return;
+  dependents_.emplace(site_, fleet_);
+  dependents_->start(clients);
+}
+
+void ArmRun::hold(const ExpectedDependents& expected, std::chrono::seconds patience) {
+  if (dependents_) {
+    dependents_->await(expected, patience);
+  } else {
+    site_.loop().run_until([] { return false; }, patience);
+  }
+}
+
 void ArmRun::end(const ArmEndEvent& end) {
+  if (dependents_) dependents_->end();
   host_limits_->restore();  // the audit needs memory of its own
   if (end.completed) canaries_.audit();
   recorder_.record(end);

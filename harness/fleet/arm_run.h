@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/experiment/experiment.h"
 #include "harness/fleet/canaries.h"
+#include "harness/fleet/dependents.h"
 #include "harness/fleet/fleet.h"
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/site.h"
@@ -47,8 +50,14 @@ class ArmRun {
   Rest kill(const std::string& name);
   /// Waits for the fleet after something happened that nobody did.
   Rest settle();
-  /// Takes back the limits of the host, lists every record where the arm is complete, and ends the
-  /// fleet.
+  /// Starts the dependents among the experiment's clients, which need a fleet in service. Where
+  /// there are none, nothing happens.
+  void start_dependents(const std::vector<ClientPlan>& clients);
+  /// Stays as it is for what the arm expects of its dependents, `patience` at most: see
+  /// Dependents::await().
+  void hold(const ExpectedDependents& expected, std::chrono::seconds patience);
+  /// Ends the dependents, takes back the limits of the host, lists every record where the arm is
+  /// complete, and ends the fleet.
   void end(const ArmEndEvent& end);
 
   const Fleet& fleet() const { return fleet_; }
@@ -57,9 +66,11 @@ class ArmRun {
   Rest rest(bool settled);
   void remove(const std::string& name, int signal, std::string_view kind);
 
+  Site& site_;
   Recorder& recorder_;
   Fleet fleet_;
   Canaries canaries_;
+  std::optional<Dependents> dependents_;
   std::optional<HostLimits> host_limits_;
 };
 

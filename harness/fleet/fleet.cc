@@ -239,7 +239,7 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
 }
 
 void Fleet::on_exit(const Exit& exit) {
-  if (ending_) return;
+  if (ending_ || (others_ && others_(exit))) return;
   for (Frontend& frontend : frontends_) {
     if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -78,6 +79,11 @@ class Fleet {
   /// Records every limit in every scope as it stands now.
   void sample();
 
+  /// Who else has processes here is asked first whose an exit is: true, its own.
+  void tell_exits_to(std::function<bool(const Exit&)> others) { others_ = std::move(others); }
+
+  /// Of all that belongs to it.
+  Cgroup& group() { return group_; }
   const Services& services() const { return services_; }
   Services& services() { return services_; }
   const FleetSpec& spec() const { return spec_; }
@@ -123,6 +129,7 @@ class Fleet {
   Cgroup scope_;  // of all frontends
   std::optional<PidNamespace> namespace_;
   std::list<Frontend> frontends_;
+  std::function<bool(const Exit&)> others_;
   bool ending_ = false;
 };
 

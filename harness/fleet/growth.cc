@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "cgroups/error.h"
 #include "harness/fleet/arm_run.h"
@@ -85,12 +86,14 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
     progress({arm.name, ++step_number, static_cast<int>(sizes.size()), describe(rest)});
     if (!rest.step.failed.empty()) {
       end.reason = "failing size";
+      run.hold(arm.dependents, std::chrono::seconds(arm.hold_s));
       break;
     }
     if (!rest.kept_out.empty()) {
       end.reason = ArmEndEvent::kAdditionRefused;
       break;
     }
+    if (step_number == 1) run.start_dependents(experiment.clients);
   }
   run.end(end);
 }

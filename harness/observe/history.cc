@@ -201,6 +201,14 @@ What read_sample(const Fields& f) {
 What read_fault(const Fields& f) {
   return FaultEvent{f.text("kind"), f.text("target"), f.text("detail")};
 }
+What read_health(const Fields& f) {
+  return HealthEvent{f.text("dependent"), f.flag("ok"), f.text("reason"),
+                     f.integer<std::uint64_t>("buffered"), f.integer<std::uint64_t>("dropped")};
+}
+What read_dependent_end(const Fields& f) {
+  return DependentEndEvent{f.text("dependent"), f.text("detail"), f.text("where"),
+                           f.nullable("oom_kills")};
+}
 What read_routable(const Fields& f) {
   const RoutableEvent event{f.number("share"), f.integer<int>("pairs"),
                             f.integer<int>("fleet_size")};
@@ -229,6 +237,8 @@ constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
      {AlarmEvent::kName, read_alarm},
      {SampleEvent::kName, read_sample},
      {FaultEvent::kName, read_fault},
+     {HealthEvent::kName, read_health},
+     {DependentEndEvent::kName, read_dependent_end},
      {RoutableEvent::kName, read_routable},
      {AuditEvent::kName, read_audit},
      {ArmEndEvent::kName, read_arm_end}}};
@@ -314,6 +324,17 @@ struct Writer {
   }
   void operator()(const FaultEvent& e) const {
     line.update({{"kind", e.kind}, {"target", e.target}, {"detail", e.detail}});
+  }
+  void operator()(const HealthEvent& e) const {
+    line.update({{"dependent", e.dependent},
+                 {"ok", e.ok},
+                 {"reason", e.reason},
+                 {"buffered", e.buffered},
+                 {"dropped", e.dropped}});
+  }
+  void operator()(const DependentEndEvent& e) const {
+    line.update({{"dependent", e.dependent}, {"detail", e.detail}, {"where", e.where}});
+    if (e.oom_kills) line["oom_kills"] = *e.oom_kills;
   }
   void operator()(const RoutableEvent& e) const {
     line.update({{"share", e.share}, {"pairs", e.pairs}, {"fleet_size", e.fleet_size}});

@@ -120,6 +120,24 @@ struct FaultEvent {
   std::string target;
   std::string detail;
 };
+/// How a dependent is, as it answers over HTTP: when it is first seen, when that has changed, and
+/// at the end of the arm.
+struct HealthEvent {
+  static constexpr std::string_view kName = "health";
+  std::string dependent;
+  bool ok = false;
+  std::string reason;  ///< why not; of an answer that did not come, what came instead
+  std::uint64_t buffered = 0;
+  std::uint64_t dropped = 0;
+};
+/// A dependent's process ended by itself.
+struct DependentEndEvent {
+  static constexpr std::string_view kName = "dependent-end";
+  std::string dependent;
+  std::string detail;                          ///< "signal 9"
+  std::string where;                           ///< the file of its memory.max; empty: it had none
+  std::optional<std::int64_t> oom_kills = {};  ///< that the kernel counted in its group
+};
 /// Every shard through every frontend in service, at a settled step.
 struct RoutableEvent {
   static constexpr std::string_view kName = "routable";
@@ -147,8 +165,8 @@ struct Event {
   double t_s = 0;   ///< monotonic, from the start of the run
   std::string arm;  ///< empty before the first arm
   std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent,
-               AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, RoutableEvent, AuditEvent,
-               ArmEndEvent>
+               AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, HealthEvent, DependentEndEvent,
+               RoutableEvent, AuditEvent, ArmEndEvent>
       what;
 };
 

@@ -126,6 +126,27 @@ Json invariants(const std::vector<Invariant>& all) {
   return list;
 }
 
+Json or_null(const std::optional<DependentOutcome>& outcome) {
+  return outcome ? Json(to_string(*outcome)) : Json();
+}
+
+Json dependents(const std::vector<DependentVerdict>& all) {
+  Json list = Json::array();
+  for (const DependentVerdict& one : all)
+    list.push_back({{"name", one.name},
+                    {"kind", one.kind},
+                    {"expect", or_null(one.expect)},
+                    {"outcome", or_null(one.outcome)},
+                    {"healthy_before", or_null(one.healthy_before)},
+                    {"lost_at_s", or_null(one.lost_at_s)},
+                    {"after_outage_s", or_null(one.after_outage_s)},
+                    {"reason", one.reason},
+                    {"ended", one.ended},
+                    {"buffered", one.buffered},
+                    {"dropped", one.dropped}});
+  return list;
+}
+
 Json arm(const ArmVerdict& verdict) {
   return {{"name", verdict.arm.name},
           {"guardrails", names_of(verdict.arm.guardrails)},
@@ -141,6 +162,7 @@ Json arm(const ArmVerdict& verdict) {
             {"lowest", or_null(verdict.routable.lowest)},
             {"after", or_null(verdict.routable.after)}}},
           {"invariants", invariants(verdict.invariants)},
+          {"dependents", dependents(verdict.dependents)},
           {"reasons", verdict.reasons}};
 }
 

@@ -221,6 +221,25 @@ void invariant(Page& page, const Invariant& one) {
             shade);
 }
 
+void dependent(Page& page, const DependentVerdict& one) {
+  std::vector<std::string> facts;
+  if (one.after_outage_s)
+    facts.push_back(fmt::format("{:.1f} s after the first refusal", *one.after_outage_s));
+  else if (one.lost_at_s)
+    facts.push_back(fmt::format("at {:.1f} s", *one.lost_at_s));
+  if (!one.reason.empty()) facts.push_back(one.reason);
+  if (!one.ended.empty()) facts.push_back("ended by " + one.ended);
+  if (one.buffered > 0) facts.push_back(fmt::format("{} buffered", one.buffered));
+  if (one.dropped > 0) facts.push_back(fmt::format("{} dropped", one.dropped));
+  const bool differs = one.expect && one.outcome != one.expect;
+  if (differs) facts.push_back(fmt::format("EXPECTED {}", to_string(*one.expect)));
+  const std::string_view outcome = one.outcome ? to_string(*one.outcome) : "not seen";
+  const std::string text =
+      facts.empty() ? fmt::format("{:<11} {}", outcome, one.name)
+                    : fmt::format("{:<11} {:<22} {}", outcome, one.name, fmt::join(facts, ", "));
+  page.line(4, text, differs ? Tone::bad : Tone::plain);
+}
+
 void arm_block(Page& page, const ArmVerdict& arm) {
   page.line(0, fmt::format("arm {}: {}", arm.arm.name, to_string(arm.verdict)), tone(arm.verdict));
   page.line(2, fmt::format("outcome {}, expected {}, {}", to_string(arm.outcome),
@@ -235,6 +254,8 @@ void arm_block(Page& page, const ArmVerdict& arm) {
                            percent(arm.routable.lowest), percent(arm.routable.after)));
   if (!arm.invariants.empty()) page.line(2, "invariants");
   for (const Invariant& one : arm.invariants) invariant(page, one);
+  if (!arm.dependents.empty()) page.line(2, "dependents");
+  for (const DependentVerdict& one : arm.dependents) dependent(page, one);
   page.blank();
 }
 

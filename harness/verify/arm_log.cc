@@ -10,11 +10,14 @@ namespace {
 /// Sorts one arm's events as they come.
 class Sorter {
  public:
+  void at(double t_s) { t_s_ = t_s; }
+
   void operator()(const RunEvent&) {}
   void operator()(const CalibrationEvent& e) {
     log_.calibration.push_back({e.fleet_size, e.tasks, e.resources});
   }
   void operator()(const StepEvent& e) {
+    if (!e.failed.empty()) refused();
     under_way_.step = &e;
     log_.steps.push_back(std::exchange(under_way_, {}));
   }
@@ -26,6 +29,7 @@ class Sorter {
   void operator()(const RefusalEvent& e) {
     if (under_way_.refusals.empty()) under_way_.samples_before_refusal = under_way_.samples.size();
     under_way_.refusals.push_back(&e);
+    refused();
   }
   void operator()(const AdmissionEvent& e) {
     if (under_way_.admissions.empty()) under_way_.maps_before_admission = log_.maps.size();
@@ -38,6 +42,8 @@ class Sorter {
     if (!frontends_) log_.host.push_back(&e);
   }
   void operator()(const FaultEvent& e) { under_way_.faults.push_back(&e); }
+  void operator()(const HealthEvent& e) { log_.health.push_back({t_s_, &e}); }
+  void operator()(const DependentEndEvent& e) { log_.dependent_ends.push_back({t_s_, &e}); }
   void operator()(const RoutableEvent& e) {
     if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
   }
@@ -47,7 +53,12 @@ class Sorter {
   ArmLog take() { return std::move(log_); }
 
  private:
+  void refused() {
+    if (!log_.first_refusal_s) log_.first_refusal_s = t_s_;
+  }
+
   ArmLog log_;
+  double t_s_ = 0;
   StepLog under_way_;
   bool in_service_ = false;
   bool frontends_ = false;  // the samples of a step begin with theirs
@@ -93,6 +104,7 @@ std::map<std::string, ArmLog> sort_by_arm(const History& history) {
   std::unordered_map<std::string, Sorter> sorters;
   for (const Event& event : history) {
     Sorter& sorter = sorters[event.arm];
+    sorter.at(event.t_s);
     std::visit(sorter, event.what);
   }
   std::map<std::string, ArmLog> arms;

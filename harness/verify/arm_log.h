@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,15 @@ struct OpLog {
   std::size_t maps = 0;     ///< events of maps before this one
 };
 
+struct HealthLog {
+  double t_s = 0;
+  const HealthEvent* health = nullptr;
+};
+struct DependentEndLog {
+  double t_s = 0;
+  const DependentEndEvent* end = nullptr;
+};
+
 /// One arm's events, sorted by kind and kept in their order. Valid as long as the history.
 struct ArmLog {
   std::vector<CalibrationPoint> calibration;
@@ -50,6 +60,11 @@ struct ArmLog {
   std::vector<StepLog> steps;
   std::vector<const MapEvent*> maps;
   std::vector<OpLog> ops;
+  std::vector<HealthLog> health;
+  std::vector<DependentEndLog> dependent_ends;
+  /// When the first thread was refused, or else the first step with a failure was over: the outage
+  /// of the dependents begins there.
+  std::optional<double> first_refusal_s;
   const AuditEvent* audit = nullptr;
   const ArmEndEvent* end = nullptr;
 };

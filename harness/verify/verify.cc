@@ -9,6 +9,7 @@
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/arm_log.h"
+#include "harness/verify/dependents.h"
 #include "harness/verify/guardrails.h"
 #include "harness/verify/host_drift.h"
 #include "harness/verify/invariants.h"
@@ -166,7 +167,7 @@ Conclusion canaries_held(const Experiment& experiment, const ArmLog& log, std::s
         fmt::format("{} canary operations failed, first {} {} through {}", canaries.failed,
                     canaries.first_failure->kind, canaries.first_failure->id,
                     canaries.first_failure->frontend));
-  else if (canaries.succeeded == 0 && !experiment.clients.empty())
+  else if (canaries.succeeded == 0 && has_canary(experiment.clients))
     found.missing.push_back("no canary operation was seen");
   else if (canaries.open > 0)
     found.missing.push_back(fmt::format("{} canary operations never ended", canaries.open));
@@ -263,6 +264,8 @@ class ArmJudge {
     // An observation with gaps can differ from the prediction by its gaps alone.
     if (findings_.inconclusive.empty()) compare(seen);
     add(hold_against(verdict_.invariants));
+    verdict_.dependents = judge_dependents(experiment_, verdict_.arm, log_);
+    add(hold_against(verdict_.dependents));
     return decide();
   }
 

@@ -52,6 +52,21 @@ struct Invariant {
   bool judged = true;    ///< false: reported only, does not move the verdict
 };
 
+/// Times are of the history. "Outage": the first refusal.
+struct DependentVerdict {
+  std::string name;
+  std::string kind;
+  std::optional<DependentOutcome> expect = {};
+  std::optional<bool> healthy_before = {};    ///< the last that was seen before the outage
+  std::optional<double> lost_at_s = {};       ///< first seen not to do its job
+  std::optional<double> after_outage_s = {};  ///< the time from the outage to that
+  std::string reason = {};                    ///< what it said, or its connection, at lost_at_s
+  std::string ended = {};                     ///< how its process did, and what the kernel counted
+  std::uint64_t buffered = 0;                 ///< when it was last seen
+  std::uint64_t dropped = 0;
+  std::optional<DependentOutcome> outcome = {};  ///< nothing: it was never seen
+};
+
 struct ArmVerdict {
   ArmPlan arm;
   Verdict verdict = Verdict::unknown;
@@ -62,6 +77,7 @@ struct ArmVerdict {
   Attribution attribution;
   Routable routable;
   std::vector<Invariant> invariants;
+  std::vector<DependentVerdict> dependents;
   std::vector<std::string> reasons;  ///< why it is not confirmed, a line each
 };
 

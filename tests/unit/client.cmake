@@ -4,4 +4,6 @@ ceiling_test(client_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/client/pair_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/client/client_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/client/audit_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/record_buffer_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/client/dependent_test.cc
   LINK ceiling::client ceiling::accounts fmt::fmt-header-only nlohmann_json::nlohmann_json)

@@ -51,12 +51,12 @@ std::string KinesisRequests::put(std::string_view host, const std::string& strea
 }
 
 std::string KinesisRequests::get(std::string_view host, const std::string& stream, int shard,
-                                 std::uint64_t sequence) {
+                                 std::uint64_t sequence, int limit) {
   using namespace std::chrono;
   const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   const ShardIterator at{std::string(kFleetAccount), stream, static_cast<std::uint32_t>(shard),
                          sequence, static_cast<std::uint64_t>(now)};
-  const Json body = {{"ShardIterator", seal(at, token_)}, {"Limit", 1}};
+  const Json body = {{"ShardIterator", seal(at, token_)}, {"Limit", limit}};
   return signed_request(host, "GetRecords", body.dump());
 }
 
@@ -95,6 +95,15 @@ std::string readback_problem(std::string_view body, std::string_view key, std::s
   if (text_at(record, "PartitionKey") != key) return "another partition key";
   if (text_at(record, "Data") != to_base64(data)) return "other data";
   return "";
+}
+
+std::optional<std::uint64_t> last_sequence(std::string_view body) {
+  const Json answer = parse(body);
+  if (!answer.is_object() || !answer.contains("Records") || !answer["Records"].is_array() ||
+      answer["Records"].empty()) {
+    return std::nullopt;
+  }
+  return sequence_at(answer["Records"].back());
 }
 
 std::string error_name(unsigned status, std::string_view body) {

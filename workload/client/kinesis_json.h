@@ -19,9 +19,9 @@ class KinesisRequests {
   const std::string& token() const { return token_; }
   std::string put(std::string_view host, const std::string& stream, const std::string& key,
                   std::string_view data);
-  /// Asks for the one record at `sequence`. Its iterator is made here: the token is known.
+  /// Asks for `limit` records from `sequence` on. The iterator is made here: the token is known.
   std::string get(std::string_view host, const std::string& stream, int shard,
-                  std::uint64_t sequence);
+                  std::uint64_t sequence, int limit = 1);
 
  private:
   std::string signed_request(std::string_view host, std::string_view operation,
@@ -41,6 +41,9 @@ std::optional<Stored> parse_stored(std::string_view body);
 /// What is wrong with the body as the answer that brings exactly this record back; empty: nothing.
 std::string readback_problem(std::string_view body, std::string_view key, std::string_view data,
                              std::uint64_t sequence);
+
+/// Of the last record in the body of an answer to get(); nothing where it has none.
+std::optional<std::uint64_t> last_sequence(std::string_view body);
 
 /// The error's name in the body of a refusal, or "HTTP <status>" where it has none.
 std::string error_name(unsigned status, std::string_view body);

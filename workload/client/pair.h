@@ -6,10 +6,10 @@
 #include <string>
 
 #include "messages.pb.h"
-#include "workload/client/http_channel.h"
 #include "workload/client/kinesis_json.h"
 #include "workload/client/operation_log.h"
 #include "workload/client/shard_keys.h"
+#include "workload/protocol/http_channel.h"
 
 namespace ceiling {
 

@@ -11,5 +11,7 @@ inline constexpr int kMembershipTasks = 1;
 /// main (event loop), committer; RocksDB's low, high and its timer.
 inline constexpr int kBackendTasks = 5;
 inline constexpr int kClientTasks = 1;
+/// ceiling-client --kind, whichever: main, the event loop.
+inline constexpr int kDependentTasks = 1;
 
 }  // namespace ceiling::wire

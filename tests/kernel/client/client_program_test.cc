@@ -247,6 +247,62 @@ TEST_F(ClientProgram, ByHandItPrintsALineASecond) {
   EXPECT_THAT(printed_, testing::Not(testing::HasSubstr("puts ok 0 ")));
 }
 
+// Likewise, of every kind of dependent.
+TEST_F(ClientProgram, ADependentHasItsOneTaskWhateverItDoes) {
+  const auto targets = frontends(1);
+  for (std::vector<std::string> arguments : std::vector<std::vector<std::string>>{
+           {"blocking-buffer", "--rate", "100", "--buffer", "5", "--record-bytes", "9"},
+           {"drop-oldest", "--rate", "100", "--buffer", "5", "--record-bytes", "9"},
+           {"unbounded-buffer", "--rate", "100", "--record-bytes", "9"},
+           {"alarm-on-missing-data", "--missing-after-ms", "200"}}) {
+    SCOPED_TRACE(arguments[0]);
+    membership_.received.clear();
+    membership_.connections.clear();
+    targets[0]->requests.clear();
+    arguments.insert(arguments.begin(), "--kind");
+    arguments.insert(arguments.end(), {"--membership", membership_.address()});
+    start(arguments);
+    ASSERT_TRUE(until([&] { return !membership_.received.empty(); }));
+    EXPECT_EQ(tasks(), wire::kDependentTasks) << "right after the start";
+    Envelope members;
+    *members.mutable_members()->add_members() = targets[0]->member();
+    membership_.connections.back()->send(members);
+    ASSERT_TRUE(until([&] { return targets[0]->requests.size() >= 10; }));
+    EXPECT_EQ(tasks(), wire::kDependentTasks) << "at work";
+    ::kill(pid_, SIGTERM);
+    EXPECT_EQ(exit_status(), 0);
+    EXPECT_THAT(printed_, testing::StartsWith("address 127.0.0.1:"));
+  }
+  start({"--kind", "status-page", "--login", "127.0.0.1:9"});
+  bool line = false;
+  out_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [&](auto) { line = true; });
+  ASSERT_TRUE(until([&] { return line; }));
+  EXPECT_EQ(tasks(), wire::kDependentTasks) << "status-page";
+  ::kill(pid_, SIGTERM);
+  EXPECT_EQ(exit_status(), 0);
+}
+
+TEST_F(ClientProgram, AnOptionOfAnotherKindOrAMissingOneIsStatus64) {
+  const std::string there = membership_.address();
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--membership", there, "--kind", "blocking-bufer"},
+           {"--membership", there, "--kind", "drop-oldest", "--rate", "1", "--record-bytes", "1"},
+           {"--membership", there, "--kind", "drop-oldest", "--rate", "1", "--record-bytes", "1",
+            "--buffer", "1"},
+           {"--membership", there, "--kind", "unbounded-buffer", "--rate", "1", "--record-bytes",
+            "1", "--buffer", "9"},
+           {"--membership", there, "--kind", "unbounded-buffer", "--rate", "1", "--record-bytes",
+            "65537"},
+           {"--membership", there, "--kind", "alarm-on-missing-data"},
+           {"--kind", "status-page"},
+           {"--kind", "status-page", "--login", "localhost:1"},
+           {"--kind", "status-page", "--login", there, "--membership", there},
+           {"--membership", there, "--buffer", "3"}}) {
+    start(arguments);
+    EXPECT_EQ(exit_status(), 64) << testing::PrintToString(arguments);
+  }
+}
+
 TEST_F(ClientProgram, BadUsageIsStatus64) {
   const std::string there = membership_.address();
   for (const std::vector<std::string>& arguments :

@@ -66,6 +66,15 @@ const std::vector<Line> kLines = {
      R"("scope":"/f/frontend-4","used":12,"value":16,"fleet_size":10})"},
     {{3, "a", FaultEvent{"exited", "frontend-3", "signal 9"}},
      R"({"t_s":3.0,"arm":"a","event":"fault","kind":"exited","target":"frontend-3","detail":"signal 9"})"},
+    {{3, "a", HealthEvent{"drop-oldest", false, "no answer in 2000 ms", 100, 7}},
+     R"({"t_s":3.0,"arm":"a","event":"health","dependent":"drop-oldest","ok":false,)"
+     R"("reason":"no answer in 2000 ms","buffered":100,"dropped":7})"},
+    {{3, "a", DependentEndEvent{"unbounded-buffer", "signal 9", "/m/memory.max", 1}},
+     R"({"t_s":3.0,"arm":"a","event":"dependent-end","dependent":"unbounded-buffer",)"
+     R"("detail":"signal 9","where":"/m/memory.max","oom_kills":1})"},
+    {{3, "a", DependentEndEvent{"status-page", "exit status 70", ""}},
+     R"({"t_s":3.0,"arm":"a","event":"dependent-end","dependent":"status-page",)"
+     R"("detail":"exit status 70","where":""})"},
     {{3, "a", RoutableEvent{0.75, 640, 20}},
      R"({"t_s":3.0,"arm":"a","event":"routable","share":0.75,"pairs":640,"fleet_size":20})"},
     {{3, "a", AuditEvent{1234, true}},

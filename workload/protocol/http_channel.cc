@@ -1,4 +1,4 @@
-#include "workload/client/http_channel.h"
+#include "workload/protocol/http_channel.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "harness/verify/arm_log.h"
+#include "harness/verify/observation.h"
+#include "harness/verify/verify.h"
+
+namespace ceiling {
+
+/// How the dependents of one arm came through it: the clients of the experiment that are some, in
+/// their order.
+std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, const ArmPlan& arm,
+                                               const ArmLog& log);
+
+/// What is expected of them against what was seen.
+Findings hold_against(const std::vector<DependentVerdict>& dependents);
+
+}  // namespace ceiling

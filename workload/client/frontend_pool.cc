@@ -1,0 +1,88 @@
+#include "workload/client/frontend_pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "workload/protocol/process.h"
+
+namespace ceiling {
+
+FrontendPool::FrontendPool(boost::asio::any_io_executor executor, Options options, Ended ended)
+    : executor_(std::move(executor)), options_(std::move(options)), ended_(std::move(ended)) {
+  wire::connect(executor_, options_.membership,
+                [this](std::shared_ptr<wire::Connection> connection, const std::string& reason) {
+                  join(std::move(connection), reason);
+                });
+}
+
+FrontendPool::~FrontendPool() {
+  for (const Frontend& frontend : frontends_) frontend.channel->abandon();
+}
+
+const FrontendPool::Frontend* FrontendPool::next() {
+  if (frontends_.empty()) return nullptr;
+  turn_ = (turn_ + 1) % frontends_.size();
+  return &frontends_[turn_];
+}
+
+void FrontendPool::join(std::shared_ptr<wire::Connection> connection, const std::string& reason) {
+  if (!connection) return membership_closed(reason);
+  membership_ = std::move(connection);
+  membership_->start([this](const wire::Envelope& message) { told(message); },
+                     [this](std::string_view why) { membership_closed(why); });
+  wire::Envelope hello;
+  hello.mutable_hello()->set_token(options_.token);
+  hello.mutable_hello()->set_role(wire::ROLE_CLIENT);
+  hello.mutable_hello()->set_name(options_.name);
+  membership_->send(hello);
+}
+
+void FrontendPool::told(const wire::Envelope& message) {
+  switch (message.message_case()) {
+    case wire::Envelope::kConfiguration:
+      streams_.assign(message.configuration().streams().begin(),
+                      message.configuration().streams().end());
+      return;
+    case wire::Envelope::kMembers:
+      return follow(message.members());
+    case wire::Envelope::kRejected:
+      wire::log_line(options_.name, "membership refuses: " + message.rejected().reason());
+      return;
+    default:
+      throw wire::ProtocolError("expected a configuration or members");
+  }
+}
+
+void FrontendPool::membership_closed(std::string_view reason) {
+  membership_.reset();
+  wire::log_line(options_.name,
+                 fmt::format("membership: {}", reason.empty() ? "connection closed" : reason));
+  // With the frontends at hand it goes on: only news of members will be missing.
+  if (streams_.empty()) ended_(wire::kHost);
+}
+
+void FrontendPool::follow(const wire::Members& members) {
+  std::vector<Frontend> frontends;
+  for (const wire::Member& member : members.members()) {
+    const auto known = std::find_if(
+        frontends_.begin(), frontends_.end(),
+        [&](const Frontend& frontend) { return frontend.address == member.http_address(); });
+    if (known != frontends_.end()) {
+      frontends.push_back(*known);
+      continue;
+    }
+    try {
+      frontends.push_back(
+          {member.http_address(),
+           std::make_shared<HttpChannel>(executor_, wire::endpoint_of(member.http_address()),
+                                         options_.timeout)});
+    } catch (const std::invalid_argument& wrong) {
+      throw wire::ProtocolError(fmt::format("frontend {}: {}", member.name(), wrong.what()));
+    }
+  }
+  frontends_ = std::move(frontends);
+}
+
+}  // namespace ceiling
