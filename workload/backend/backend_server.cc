@@ -111,15 +111,12 @@ const wire::Lease* BackendServer::lease_of(const std::string& stream, std::uint3
 }
 
 void BackendServer::put(const Session& session, wire::Put& put) {
-  wire::PutDone done;
+  Envelope answer;
+  wire::PutDone& done = *answer.mutable_put_done();
   done.set_id(put.id());
-  if (accept_put(put, done)) {
-    waiting_.push_back({session.connection, std::move(done)});
-    return commit();
-  }
-  Envelope envelope;
-  *envelope.mutable_put_done() = std::move(done);
-  session.connection->send(envelope);
+  if (!accept_put(put, done)) return session.connection->send(answer);
+  waiting_.push_back({session.connection, std::move(answer)});
+  commit();
 }
 
 // False: `done` says why not.
@@ -152,9 +149,17 @@ bool BackendServer::accept_put(wire::Put& put, wire::PutDone& done) {
   return sequence.has_value();
 }
 
-// What arrives while one batch is under way goes with the next.
+// At the end of this turn of the loop: what came together is one batch, and what arrives while that
+// is under way goes with the next.
 void BackendServer::commit() {
-  if (committing_ || !store_.pending()) return;
+  if (committing_ || !store_.pending() || std::exchange(committing_soon_, true)) return;
+  boost::asio::post(acceptor_.get_executor(), [this] {
+    committing_soon_ = false;
+    commit_now();
+  });
+}
+
+void BackendServer::commit_now() {
   committing_ = true;
   auto commit = std::make_shared<Commit>(Commit{store_.take(), std::exchange(waiting_, {})});
   boost::asio::post(committer_, [this, commit, loop = acceptor_.get_executor()] {
@@ -172,11 +177,7 @@ void BackendServer::committed(const Commit& commit, const std::exception_ptr& fa
   if (failure) std::rethrow_exception(failure);
   committing_ = false;
   store_.committed(commit.batch);
-  for (const Waiting& put : commit.waiting) {
-    Envelope envelope;
-    *envelope.mutable_put_done() = put.done;
-    put.connection->send(envelope);
-  }
+  for (const Waiting& put : commit.waiting) put.connection->send(put.answer);
   if (commits_before_closed_ > 0 && --commits_before_closed_ == 0) say_closed();
   this->commit();
 }

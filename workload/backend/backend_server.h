@@ -60,7 +60,7 @@ class BackendServer {
   void closed(wire::Connection* key, std::string_view reason);
   struct Waiting {
     std::shared_ptr<wire::Connection> connection;
-    wire::PutDone done;
+    wire::Envelope answer;
   };
   struct Commit {
     RecordStore::Batch batch;
@@ -70,6 +70,7 @@ class BackendServer {
   void put(const Session& session, wire::Put& put);
   bool accept_put(wire::Put& put, wire::PutDone& done);
   void commit();
+  void commit_now();
   void committed(const Commit& commit, const std::exception_ptr& failure);
   void trim();
   wire::Envelope get(const wire::Get& get);
@@ -97,6 +98,7 @@ class BackendServer {
   std::optional<wire::StatusServer> status_;
   std::optional<MembershipLink> membership_;
   std::vector<Waiting> waiting_;  // for the pending batch of the store
+  bool committing_soon_ = false;
   bool committing_ = false;
   bool full_ = false;
   boost::asio::steady_timer trimming_;

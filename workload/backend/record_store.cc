@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "cgroups/error.h"
@@ -121,12 +122,22 @@ void RecordStore::load_shards() {
   require_ok(folder, at->status(), "cannot be read");
 }
 
-bool RecordStore::has_room(std::uint64_t cost) const {
+bool RecordStore::has_room(std::uint64_t cost) {
   if (bytes_ > max_bytes_ || cost > max_bytes_ - bytes_) return false;
+  if (!disk_bytes_) disk_bytes_ = disk_bytes();
+  if (kSpareBytes + unwritten_bytes_ + cost <= *disk_bytes_) return true;
+  disk_bytes_.reset();  // somebody may make room
+  return false;
+}
+
+/// Free on the file system.
+std::uint64_t RecordStore::disk_bytes() const {
   struct statvfs disk {};
   // A ramfs says of itself that it has no blocks at all.
-  if (::statvfs(folder_.path().c_str(), &disk) != 0 || disk.f_blocks == 0) return true;
-  return kSpareBytes + unwritten_bytes_ + cost <= disk.f_bavail * disk.f_frsize;
+  if (::statvfs(folder_.path().c_str(), &disk) != 0 || disk.f_blocks == 0) {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
+  return disk.f_bavail * disk.f_frsize;
 }
 
 std::optional<std::uint64_t> RecordStore::append(const ShardId& id, std::string partition_key,
@@ -180,6 +191,7 @@ RecordStore::Batch RecordStore::take() {
   for (const auto& [id, state] : pending_.states) {
     pending_.writes->Put(format::state_key(id), format::encode(state));
   }
+  disk_bytes_.reset();
   return std::exchange(pending_, Batch());
 }
 
@@ -195,6 +207,7 @@ void RecordStore::committed(const Batch& batch) {
   }
   records_ += batch.records;
   unwritten_bytes_ -= batch.bytes;
+  disk_bytes_.reset();
 }
 
 wire::Record RecordStore::record_at(const rocksdb::Iterator& at, const ShardId& shard,

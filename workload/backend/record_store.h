@@ -102,7 +102,8 @@ class RecordStore {
 
   void open();
   void load_shards();
-  bool has_room(std::uint64_t cost) const;
+  bool has_room(std::uint64_t cost);
+  std::uint64_t disk_bytes() const;
   wire::Record record_at(const rocksdb::Iterator& at, const ShardId& shard,
                          std::uint64_t sequence) const;
   std::uint64_t first_arrived(const ShardId& id, const Shard& shard, std::uint64_t from_ms) const;
@@ -116,7 +117,8 @@ class RecordStore {
   std::uint64_t bytes_ = 0;
   std::uint64_t records_ = 0;
   Batch pending_;
-  std::uint64_t unwritten_bytes_ = 0;  // of the pending and what is being committed
+  std::uint64_t unwritten_bytes_ = 0;        // of the pending and what is being committed
+  std::optional<std::uint64_t> disk_bytes_;  // free when the pending batch began
 };
 
 }  // namespace ceiling

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -20,10 +21,22 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+constexpr std::size_t kMostAtOnce = 64 << 10;
+
+std::span<const std::byte, kHeaderBytes> header_of(std::string_view frame) {
+  return std::as_bytes(std::span(frame)).first<kHeaderBytes>();
+}
+
+}  // namespace
+
 void Connection::start(OnMessage on_message, OnClosed on_closed) {
   on_message_ = std::move(on_message);
   on_closed_ = std::move(on_closed);
-  read_header();
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  read();
 }
 
 void Connection::expect_within(std::chrono::milliseconds patience) {
@@ -34,44 +47,78 @@ void Connection::expect_within(std::chrono::milliseconds patience) {
   });
 }
 
-void Connection::read_header() {
-  asio::async_read(socket_, asio::buffer(header_),
-                   [self = shared_from_this()](error_code error, std::size_t got) {
-                     if (error == asio::error::eof && got == 0) return self->fail("");
-                     if (error == asio::error::eof) return self->fail("cut inside a header");
-                     if (error) return self->fail(error.message());
-                     try {
-                       self->read_body(body_length(self->header_));
-                     } catch (const ProtocolError& wrong) {
-                       self->fail(wrong.what());
-                     }
-                   });
+void Connection::read() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    error ? self->fail(error.message()) : self->receive();
+  });
 }
 
-void Connection::read_body(std::size_t length) {
-  body_.resize(length);
-  asio::async_read(
-      socket_, asio::buffer(body_), [self = shared_from_this()](error_code error, std::size_t got) {
-        if (error == asio::error::eof) {
-          return self->fail(fmt::format("cut after {} of {} bytes", got, self->body_.size()));
-        }
-        if (error) return self->fail(error.message());
-        try {
-          const std::string body = std::exchange(self->body_, {});
-          self->expected_.reset();
-          self->on_message_(decode(body));
-        } catch (const ProtocolError& wrong) {
-          return self->reject(wrong.what());
-        }
-        if (self->socket_.is_open() && !self->closing_) self->read_header();
-      });
+void Connection::receive() {
+  std::array<char, kMostAtOnce> bytes;  // NOLINT: not initialised; an idle connection has none
+  error_code error;
+  const std::size_t got = socket_.read_some(asio::buffer(bytes), error);
+  if (error == asio::error::would_block) return read();
+  if (error == asio::error::eof) return fail(cut());
+  if (error) return fail(error.message());
+  const std::string_view fresh(bytes.data(), got);
+  if (input_.empty()) {
+    input_ = deliver(fresh);
+  } else {
+    input_ += fresh;
+    input_.erase(0, input_.size() - deliver(input_).size());
+    if (input_.empty()) input_.shrink_to_fit();
+  }
+  if (socket_.is_open() && !closing_) read();
+}
+
+std::string_view Connection::deliver(std::string_view bytes) {
+  while (socket_.is_open() && !closing_ && bytes.size() >= kHeaderBytes) {
+    std::size_t length = 0;
+    try {
+      length = body_length(header_of(bytes));
+    } catch (const ProtocolError& wrong) {
+      fail(wrong.what());
+      break;
+    }
+    if (bytes.size() - kHeaderBytes < length) break;
+    expected_.reset();
+    try {
+      on_message_(decode(bytes.substr(kHeaderBytes, length)));
+    } catch (const ProtocolError& wrong) {
+      reject(wrong.what());
+    }
+    bytes.remove_prefix(kHeaderBytes + length);
+  }
+  return bytes;
+}
+
+/// Why the end is none between two frames; empty when it is.
+std::string Connection::cut() const {
+  if (input_.empty()) return "";
+  if (input_.size() < kHeaderBytes) return "cut inside a header";
+  return fmt::format("cut after {} of {} bytes", input_.size() - kHeaderBytes,
+                     body_length(header_of(input_)));
+}
+
+void Connection::send(const Envelope& envelope) {
+  if (!socket_.is_open() || closing_) return;
+  append_frame(pending_, envelope);
+  write_soon();
 }
 
 void Connection::send_frame(std::string_view frame) {
   if (!socket_.is_open() || closing_) return;
   pending_ += frame;
+  write_soon();
+}
+
+void Connection::write_soon() {
   if (pending_.size() > kMaxPendingBytes) return fail("does not read what it asked for");
-  if (writing_.empty()) write();
+  if (!writing_.empty() || std::exchange(writing_soon_, true)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->writing_soon_ = false;
+    if (self->socket_.is_open()) self->write();
+  });
 }
 
 void Connection::write() {

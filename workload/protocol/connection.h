@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -34,8 +33,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start(OnMessage on_message, OnClosed on_closed);
   /// The first message has to be there within `patience`, or the connection fails.
   void expect_within(std::chrono::milliseconds patience);
-  void send(const Envelope& envelope) { send_frame(encode(envelope)); }
-  /// A reader that does not keep up is cut off at kMaxPendingBytes.
+  /// What one turn of the event loop sends goes out in one piece, at its end. A reader that does
+  /// not keep up is cut off at kMaxPendingBytes.
+  void send(const Envelope& envelope);
   void send_frame(std::string_view frame);
   /// Tells the other side why, then closes.
   void reject(const std::string& reason);
@@ -45,8 +45,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static constexpr std::size_t kMaxPendingBytes = 64 << 20;
 
  private:
-  void read_header();
-  void read_body(std::size_t length);
+  void read();
+  void receive();
+  /// The messages that `bytes` begins with; returns what is left.
+  std::string_view deliver(std::string_view bytes);
+  std::string cut() const;
+  void write_soon();
   void write();
   void fail(std::string_view reason);
 
@@ -54,10 +58,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<boost::asio::steady_timer> expected_;
   OnMessage on_message_;
   OnClosed on_closed_;
-  std::array<std::byte, kHeaderBytes> header_{};
-  std::string body_;
+  std::string input_;  // a message that has not come whole
   std::string writing_;
   std::string pending_;
+  bool writing_soon_ = false;
   bool closing_ = false;
 };
 

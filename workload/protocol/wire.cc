@@ -28,16 +28,22 @@ bool receive_all(int socket, std::span<std::byte> into) {
 }  // namespace
 
 std::string encode(const Envelope& envelope) {
+  std::string frame;
+  append_frame(frame, envelope);
+  return frame;
+}
+
+void append_frame(std::string& frames, const Envelope& envelope) {
   const std::size_t length = envelope.ByteSizeLong();
   if (length > kMaxBodyBytes) {
     throw std::length_error(fmt::format("message of {} bytes, at most {}", length, kMaxBodyBytes));
   }
-  std::string frame;
-  frame.reserve(kHeaderBytes + length);
-  frame = {'C', 'L', static_cast<char>(kVersion >> 8), static_cast<char>(kVersion & 0xff)};
-  for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(length >> shift & 0xff);
-  envelope.AppendToString(&frame);
-  return frame;
+  for (const char byte :
+       {'C', 'L', static_cast<char>(kVersion >> 8), static_cast<char>(kVersion & 0xff)}) {
+    frames += byte;
+  }
+  for (int shift = 24; shift >= 0; shift -= 8) frames += static_cast<char>(length >> shift & 0xff);
+  envelope.AppendToString(&frames);
 }
 
 std::size_t body_length(std::span<const std::byte, kHeaderBytes> header) {

@@ -26,6 +26,8 @@ class ProtocolError : public std::runtime_error {
 
 /// The whole frame. Throws std::length_error for a message above kMaxBodyBytes: a defect of ours.
 std::string encode(const Envelope& envelope);
+/// The same, at the end of `frames`, which stay as they are when it throws.
+void append_frame(std::string& frames, const Envelope& envelope);
 
 /// The length of the body that follows this header. Throws ProtocolError.
 std::size_t body_length(std::span<const std::byte, kHeaderBytes> header);
