@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ceiling::wire {
@@ -81,6 +82,46 @@ TEST_F(ConnectionTest, WhatIsSentInPiecesIsWritten) {
   EXPECT_EQ(receive(theirs_.native_handle()).rejected().reason(), "one");
   EXPECT_EQ(receive(theirs_.native_handle()).rejected().reason(), "two");
   EXPECT_EQ(receive(theirs_.native_handle()).rejected().reason(), "three");
+}
+
+TEST_F(ConnectionTest, WhatIsSentInOneTurnGoesOutInOnePiece) {
+  for (const char* text : {"one", "two"}) connection_->send(rejected(text));
+  EXPECT_EQ(theirs_.available(), 0u);
+  loop_.poll();
+  EXPECT_EQ(theirs_.available(), (encode(rejected("one")) + encode(rejected("two"))).size());
+}
+
+TEST_F(ConnectionTest, AMessageMayComeByteByByte) {
+  for (const char byte : encode(rejected("one")) + encode(rejected("two"))) {
+    say(std::string(1, byte));
+    loop_.poll();
+  }
+  EXPECT_THAT(heard_, ElementsAre("one", "two"));
+}
+
+TEST_F(ConnectionTest, AMessageLongerThanOneReadIsOne) {
+  const std::string frame = encode(rejected(std::string(kMaxBodyBytes - 100, 'x')));
+  std::thread sender([&] { say(frame + encode(rejected("after"))); });
+  while (heard_.size() < 2 && !closed_) loop_.run_one();
+  sender.join();
+  ASSERT_EQ(heard_.size(), 2u);
+  EXPECT_EQ(heard_[0].size(), kMaxBodyBytes - 100);
+  EXPECT_EQ(heard_[1], "after");
+}
+
+TEST_F(ConnectionTest, NothingIsHeardAfterAMessageOutOfPlace) {
+  say(encode(rejected("one")) + encode(rejected("out of place")) + encode(rejected("two")));
+  run();
+  EXPECT_THAT(heard_, ElementsAre("one"));
+  EXPECT_THAT(closed_, Optional(std::string("out of place")));
+}
+
+TEST_F(ConnectionTest, ACutHeaderIsSaid) {
+  say(encode(rejected("one")) + "CL");
+  theirs_.close();
+  run();
+  EXPECT_THAT(heard_, ElementsAre("one"));
+  EXPECT_THAT(closed_, Optional(std::string("cut inside a header")));
 }
 
 TEST_F(ConnectionTest, ACutFrameIsSaid) {
