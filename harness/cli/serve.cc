@@ -41,6 +41,7 @@ struct Arguments {
   std::optional<int> grow;
   std::optional<int> shrink;
   std::string kill;
+  std::string restart;
   bool status = false;
   std::string run_id;
 };
@@ -240,14 +241,18 @@ int serve_or_act(const Arguments& arguments) {
     orders.push_back({.action = "shrink", .count = *arguments.shrink, .name = ""});
   if (!arguments.kill.empty())
     orders.push_back({.action = "kill", .count = 0, .name = arguments.kill});
+  if (!arguments.restart.empty())
+    orders.push_back({.action = "restart", .count = 0, .name = arguments.restart});
   if (arguments.status) orders.push_back({.action = "status", .count = 0, .name = ""});
   const bool starts = !arguments.experiment.file.empty();
   if (!starts && orders.empty()) {
-    throw Usage("serve: expected an EXPERIMENT, or one of --grow, --shrink, --kill, --status");
+    throw Usage(
+        "serve: expected an EXPERIMENT, or one of --grow, --shrink, --kill, --restart, --status");
   }
   if (orders.size() + (starts ? 1 : 0) > 1) {
     throw Usage(
-        "serve: found several of EXPERIMENT, --grow, --shrink, --kill, --status, expected one");
+        "serve: found several of EXPERIMENT, --grow, --shrink, --kill, --restart, --status, "
+        "expected one");
   }
   if (!starts) return act(arguments, orders.front());
   if (!arguments.run_id.empty())
@@ -279,6 +284,10 @@ Verb add_serve(CLI::App& app) {
       ->check(CLI::Range(1, 10000))
       ->type_name("N");
   app.add_option("--kill", arguments->kill, "order: SIGKILL to frontend-3, or to backend-1")
+      ->type_name("NAME");
+  app.add_option(
+         "--restart", arguments->restart,
+         "order: start frontend-3, or backend-1, that is gone; SIGKILL first where it lives")
       ->type_name("NAME");
   app.add_flag("--status", arguments->status, "order: say what is there");
   app.add_option("--run", arguments->run_id, "the serve that an order is for, where several run")

@@ -149,8 +149,10 @@ Answer ServedFleet::carry_out(const Order& order) {
   if (order.action == "grow") return grow(order.count);
   if (order.action == "shrink") return shrink(order.count);
   if (order.action == "kill") return kill(order.name);
+  if (order.action == "restart") return restart(order.name);
   if (order.action == "status") return settled();
-  return refuse("found the order " + order.action + ", expected grow, shrink, kill or status");
+  return refuse("found the order " + order.action +
+                ", expected grow, shrink, kill, restart or status");
 }
 
 Answer ServedFleet::grow(int count) {
@@ -194,11 +196,7 @@ Answer ServedFleet::kill(const std::string& name) {
   const auto backends = static_cast<std::ptrdiff_t>(known.size());
   for (const FrontendState& one : run_.fleet().frontends()) known.push_back(one.name);
   const auto found = std::find(known.begin(), known.end(), name);
-  if (found == known.end()) {
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    return refuse(fmt::format("there is no {}, expected one of: {}; nearest: {}", name,
-                              fmt::join(known, ", "), nearest(name, names)));
-  }
+  if (found == known.end()) return refuse_unknown(name, known);
   const bool backend = found - known.begin() < backends;
   if (backend && contains(gone_, name)) {
     return refuse(name + " is gone already");
@@ -206,7 +204,35 @@ Answer ServedFleet::kill(const std::string& name) {
   if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
   take("killed " + name, run_.kill(name));
   gone_ = run_.fleet().services().gone();
+  if (!backend) killed_.push_back(name);
   return settled();
+}
+
+Answer ServedFleet::restart(const std::string& name) {
+  Names known = run_.fleet().services().backends();
+  const bool backend = contains(known, name);
+  bool lives = backend && !contains(gone_, name);
+  for (const FrontendState& one : run_.fleet().frontends()) {
+    known.push_back(one.name);
+    if (one.name == name) lives = !one.gone;
+    std::erase(killed_, one.name);  // grown again since
+  }
+  known.insert(known.end(), killed_.begin(), killed_.end());
+  if (!contains(known, name)) return refuse_unknown(name, known);
+  if (lives) {
+    if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
+    take("killed " + name, run_.kill(name));
+    if (!last_.step.settled) return settled();
+  }
+  take("restarted " + name, run_.restart(name));
+  gone_ = run_.fleet().services().gone();
+  return settled();
+}
+
+Answer ServedFleet::refuse_unknown(const std::string& name, const Names& known) const {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  return refuse(fmt::format("there is no {}, expected one of: {}; nearest: {}", name,
+                            fmt::join(known, ", "), nearest(name, names)));
 }
 
 Answer ServedFleet::refuse(const std::string& why) const {

@@ -35,7 +35,9 @@ class ServedFleet {
   Answer grow(int count);
   Answer shrink(int count);
   Answer kill(const std::string& name);
+  Answer restart(const std::string& name);
   Answer refuse(const std::string& why) const;
+  Answer refuse_unknown(const std::string& name, const std::vector<std::string>& known) const;
   Answer settled() const;
   bool changed() const;
   void look();
@@ -50,8 +52,9 @@ class ServedFleet {
   std::filesystem::path results_;
   ArmRun run_;
   Rest last_;
-  std::vector<std::string> gone_;  // services that are known to be
-  std::string said_;               // since the order that is carried out came
+  std::vector<std::string> gone_;    // services that are known to be
+  std::vector<std::string> killed_;  // frontends, by order
+  std::string said_;                 // since the order that is carried out came
 };
 
 }  // namespace ceiling

@@ -102,8 +102,7 @@ Rest ArmRun::shrink_to(int size) {
 
 Rest ArmRun::kill(const std::string& name) {
   if (contains(fleet_.services().backends(), name)) {
-    recorder_.record(
-        FaultEvent{.kind = std::string(FaultEvent::kKilled), .target = name, .detail = ""});
+    note(FaultEvent::kKilled, name);
     fleet_.services().kill_backend(name);
   } else {
     remove(name, SIGKILL, FaultEvent::kKilled);
@@ -111,8 +110,26 @@ Rest ArmRun::kill(const std::string& name) {
   return settle();
 }
 
-void ArmRun::remove(const std::string& name, int signal, std::string_view kind) {
+Rest ArmRun::restart(const std::string& name) {
+  if (contains(fleet_.services().backends(), name)) {
+    note(FaultEvent::kRestarted, name);
+    fleet_.services().restart_backend(name);
+    return settle();
+  }
+  for (const FrontendState& one : fleet_.frontends()) {
+    if (one.name == name) fleet_.remove_frontend(name, SIGKILL);
+  }
+  note(FaultEvent::kRestarted, name);
+  fleet_.add_frontend(member_number(name).value());
+  return settle();
+}
+
+void ArmRun::note(std::string_view kind, const std::string& name) {
   recorder_.record(FaultEvent{.kind = std::string(kind), .target = name, .detail = ""});
+}
+
+void ArmRun::remove(const std::string& name, int signal, std::string_view kind) {
+  note(kind, name);
   fleet_.remove_frontend(name, signal);
 }
 

@@ -44,6 +44,8 @@ class ArmRun {
   Rest shrink_to(int size);
   /// SIGKILL to a frontend, which is taken out of the fleet, or to a backend.
   Rest kill(const std::string& name);
+  /// Starts a backend that has ended, or a frontend that has ended or was killed.
+  Rest restart(const std::string& name);
   /// Waits for the fleet after something happened that nobody did.
   Rest settle();
   /// Takes back the limits of the host, lists every record where the arm is complete, and ends the
@@ -54,6 +56,7 @@ class ArmRun {
 
  private:
   Rest rest(bool settled);
+  void note(std::string_view kind, const std::string& name);
   void remove(const std::string& name, int signal, std::string_view kind);
 
   Recorder& recorder_;

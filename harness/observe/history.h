@@ -94,7 +94,8 @@ struct FaultEvent {
   static constexpr std::string_view kExited = "exited";
   static constexpr std::string_view kKilled = "killed";
   static constexpr std::string_view kShrunk = "shrunk";
-  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk"
+  static constexpr std::string_view kRestarted = "restarted";
+  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk", "restarted"
   std::string target;
   std::string detail;
 };
