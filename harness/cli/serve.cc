@@ -137,11 +137,13 @@ std::optional<ArmPrediction> calibrated(const Arguments& arguments, const Experi
   return predict_all(experiment, {*model}).front();
 }
 
-std::string credentials(const std::string& endpoint, const std::string& token) {
+std::string surroundings(const std::string& endpoint, const std::string& token,
+                         const std::filesystem::path& results) {
   return fmt::format(
       "AWS_ENDPOINT_URL=http://{0}\nAWS_REGION={1}\nAWS_DEFAULT_REGION={1}\n"
-      "AWS_ACCESS_KEY_ID={2}\nAWS_SECRET_ACCESS_KEY={3}\n",
-      endpoint, kRegion, access_key_of(token, kFleetAccount), secret_key_of(token, kFleetAccount));
+      "AWS_ACCESS_KEY_ID={2}\nAWS_SECRET_ACCESS_KEY={3}\nCEILING_OPERATIONS={4}\n",
+      endpoint, kRegion, access_key_of(token, kFleetAccount), secret_key_of(token, kFleetAccount),
+      (std::filesystem::absolute(results) / "operations").lexically_normal().string());
 }
 
 void serve_on_host(const Arguments& arguments, const Experiment& experiment, const HostPlan& plan,
@@ -151,9 +153,9 @@ void serve_on_host(const Arguments& arguments, const Experiment& experiment, con
   try {
     if (const auto arm = calibrated(arguments, experiment, site, results)) {
       site.recorder().enter_arm(arm->arm.name);
-      ServedFleet fleet(site, experiment, *arm, port_of(arguments.listen), results.path());
+      ServedFleet fleet(site, experiment, *arm, port_of(arguments.listen), results);
       ControlSocket control(site.loop().context(), Registry().control_socket(plan.run_id));
-      Output().write(credentials(fleet.endpoint(), site.token()) +
+      Output().write(surroundings(fleet.endpoint(), site.token(), results.path()) +
                      fmt::format("serving arm {} as run {} for {}, until Ctrl-C\n", arm->arm.name,
                                  plan.run_id, arguments.time) +
                      fleet.status());
@@ -296,9 +298,10 @@ Verb add_serve(CLI::App& app) {
       "Example: sudo ceiling serve harness/experiments/kinesis-2020.yaml, and from another shell\n"
       "  sudo ceiling serve --grow 19    # 23 frontends: the outage\n"
       "  sudo ceiling serve --shrink 1   # and its end\n"
-      "Ctrl-C ends it, judges what was seen, and removes everything. An order ends with 0 when "
-      "every\n"
-      "frontend works, 1 when one does not, 64 when it was refused.");
+      "Ctrl-C ends it, judges what was seen, and removes everything; what clients recorded in\n"
+      "CEILING_OPERATIONS is judged too. An order ends with 0 when every frontend works, 1 when "
+      "one\n"
+      "does not, 64 when it was refused.");
   return [arguments] { return serve_or_act(*arguments); };
 }
 

@@ -58,10 +58,11 @@ std::string some(const Names& names, int size) {
 }  // namespace
 
 ServedFleet::ServedFleet(Site& site, const Experiment& experiment, const ArmPrediction& arm,
-                         int port, std::filesystem::path results)
+                         int port, const ResultsFolder& results)
     : site_(site),
       arm_(arm),
-      results_(std::move(results)),
+      results_(results.path()),
+      operations_(results.new_folder("operations")),
       run_(site, experiment, arm.arm, port),
       last_(run_.grow_to(arm.arm.fleet.start)) {}
 
@@ -120,7 +121,7 @@ void ServedFleet::serve(ControlSocket& control, std::chrono::seconds time) {
   }
   say(how.reason);
   if (how.completed) take("at the end", run_.settle());
-  run_.end(how);
+  run_.end(how, &operations_);
 }
 
 bool ServedFleet::changed() const {

@@ -17,9 +17,10 @@ namespace ceiling {
 /// that nobody reads it changes nothing.
 class ServedFleet {
  public:
-  /// Starts it at its starting size. `port` as in FleetSpec, `results`: the run's folder.
+  /// Starts it at its starting size. `port` as in FleetSpec, `results`: the run's folder, in which
+  /// a folder for the operations of the user's clients is made.
   ServedFleet(Site& site, const Experiment& experiment, const ArmPrediction& arm, int port,
-              std::filesystem::path results);
+              const ResultsFolder& results);
 
   /// Where the user's clients go: "127.0.0.1:PORT" of frontend-1, empty where it did not start.
   std::string endpoint() const;
@@ -50,6 +51,7 @@ class ServedFleet {
   Site& site_;
   ArmPrediction arm_;
   std::filesystem::path results_;
+  OperationsFolder operations_;
   ArmRun run_;
   Rest last_;
   std::vector<std::string> gone_;    // services that are known to be

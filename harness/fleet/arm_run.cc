@@ -152,8 +152,10 @@ Rest ArmRun::rest(bool settled) {
   return rest;
 }
 
-void ArmRun::end(const ArmEndEvent& end) {
+void ArmRun::end(const ArmEndEvent& end, const OperationsFolder* clients) {
   host_limits_->restore();  // the audit needs memory of its own
+  // Before the audit: what has been acknowledged by then is listed by it.
+  if (clients != nullptr) clients->take_into(recorder_);
   if (end.completed) canaries_.audit();
   recorder_.record(end);
   fleet_.destroy();

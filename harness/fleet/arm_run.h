@@ -9,6 +9,7 @@
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/site.h"
 #include "harness/observe/history.h"
+#include "harness/observe/operations_folder.h"
 
 namespace ceiling {
 
@@ -48,9 +49,9 @@ class ArmRun {
   Rest restart(const std::string& name);
   /// Waits for the fleet after something happened that nobody did.
   Rest settle();
-  /// Takes back the limits of the host, lists every record where the arm is complete, and ends the
-  /// fleet.
-  void end(const ArmEndEvent& end);
+  /// Takes back the limits of the host, takes in what clients of the user's have recorded, lists
+  /// every record where the arm is complete, and ends the fleet.
+  void end(const ArmEndEvent& end, const OperationsFolder* clients = nullptr);
 
   const Fleet& fleet() const { return fleet_; }
 

@@ -87,6 +87,17 @@ Json invariants(const std::vector<Invariant>& all) {
   return list;
 }
 
+Json clients(const std::vector<ClientCount>& all) {
+  Json list = Json::array();
+  for (const ClientCount& one : all)
+    list.push_back({{"name", one.name},
+                    {"puts_acknowledged", one.puts_acknowledged},
+                    {"puts_failed", one.puts_failed},
+                    {"puts_unknown", one.puts_unknown},
+                    {"records_read", one.records_read}});
+  return list;
+}
+
 Json arm(const ArmVerdict& verdict) {
   return {{"name", verdict.arm.name},
           {"guardrails", names_of(verdict.arm.guardrails)},
@@ -102,6 +113,7 @@ Json arm(const ArmVerdict& verdict) {
             {"lowest", or_null(verdict.routable.lowest)},
             {"after", or_null(verdict.routable.after)}}},
           {"invariants", invariants(verdict.invariants)},
+          {"clients", clients(verdict.clients)},
           {"reasons", verdict.reasons}};
 }
 

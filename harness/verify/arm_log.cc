@@ -10,6 +10,8 @@ namespace {
 /// Sorts one arm's events as they come.
 class Sorter {
  public:
+  void at(double t_s) { t_s_ = t_s; }
+
   void operator()(const RunEvent&) {}
   void operator()(const CalibrationEvent& e) {
     log_.calibration.push_back({e.fleet_size, e.tasks, e.resources});
@@ -18,7 +20,7 @@ class Sorter {
     under_way_.step = &e;
     log_.steps.push_back(std::exchange(under_way_, {}));
   }
-  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_}); }
+  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_, t_s_}); }
   void operator()(const MapEvent& e) {
     in_service_ = in_service_ || (e.complete && e.published);
     log_.maps.push_back(&e);
@@ -36,6 +38,8 @@ class Sorter {
   void operator()(const RoutableEvent& e) {
     if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
   }
+  void operator()(const ShardEvent& e) { log_.shards.push_back(&e); }
+  void operator()(const ClientEvent& e) { log_.clients.push_back(&e); }
   void operator()(const AuditEvent& e) { log_.audit = &e; }
   void operator()(const ArmEndEvent& e) { log_.end = &e; }
 
@@ -44,6 +48,7 @@ class Sorter {
  private:
   ArmLog log_;
   StepLog under_way_;
+  double t_s_ = 0;
   bool in_service_ = false;
   bool frontends_ = false;  // the samples of a step begin with theirs
 };
@@ -88,6 +93,7 @@ std::map<std::string, ArmLog> sort_by_arm(const History& history) {
   std::unordered_map<std::string, Sorter> sorters;
   for (const Event& event : history) {
     Sorter& sorter = sorters[event.arm];
+    sorter.at(event.t_s);
     std::visit(sorter, event.what);
   }
   std::map<std::string, ArmLog> arms;

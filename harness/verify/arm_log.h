@@ -37,6 +37,7 @@ struct StepLog {
 struct OpLog {
   const OpEvent* op = nullptr;
   bool in_service = false;  ///< a frontend had been in service before this event
+  double t_s = 0;
 };
 
 /// One arm's events, sorted by kind and kept in their order. Valid as long as the history.
@@ -46,6 +47,8 @@ struct ArmLog {
   std::vector<StepLog> steps;
   std::vector<const MapEvent*> maps;
   std::vector<OpLog> ops;
+  std::vector<const ShardEvent*> shards;
+  std::vector<const ClientEvent*> clients;
   const AuditEvent* audit = nullptr;
   const ArmEndEvent* end = nullptr;
 };

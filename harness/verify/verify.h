@@ -49,6 +49,15 @@ struct Invariant {
   bool judged = true;    ///< false: reported only, does not move the verdict
 };
 
+/// What a client of the user's recorded of its operations.
+struct ClientCount {
+  std::string name;
+  std::uint64_t puts_acknowledged = 0;
+  std::uint64_t puts_failed = 0;
+  std::uint64_t puts_unknown = 0;  ///< ended so, or without an end
+  std::uint64_t records_read = 0;
+};
+
 struct ArmVerdict {
   ArmPlan arm;
   Verdict verdict = Verdict::unknown;
@@ -59,6 +68,7 @@ struct ArmVerdict {
   Attribution attribution;
   Routable routable;
   std::vector<Invariant> invariants;
+  std::vector<ClientCount> clients;
   std::vector<std::string> reasons;  ///< why it is not confirmed, a line each
 };
 
