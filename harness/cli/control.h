@@ -12,9 +12,9 @@ namespace ceiling {
 
 /// What one shell asks of a serve that runs in another.
 struct Order {
-  std::string action;  ///< "grow", "shrink", "kill", "status"
+  std::string action;  ///< "grow", "shrink", "kill", "restart", "status"
   int count = 0;       ///< of grow and shrink
-  std::string name;    ///< of kill
+  std::string name;    ///< of kill and restart
 };
 struct Answer {
   int status = 0;    ///< exit status of the verb that asked

@@ -41,6 +41,7 @@ struct Arguments {
   std::optional<int> grow;
   std::optional<int> shrink;
   std::string kill;
+  std::string restart;
   bool status = false;
   std::string run_id;
 };
@@ -138,11 +139,13 @@ std::optional<ArmPrediction> calibrated(const Arguments& arguments, const Experi
   return predict_all(experiment, {*model}).front();
 }
 
-std::string credentials(const std::string& endpoint, const std::string& token) {
+std::string surroundings(const std::string& endpoint, const std::string& token,
+                         const std::filesystem::path& results) {
   return fmt::format(
       "AWS_ENDPOINT_URL=http://{0}\nAWS_REGION={1}\nAWS_DEFAULT_REGION={1}\n"
-      "AWS_ACCESS_KEY_ID={2}\nAWS_SECRET_ACCESS_KEY={3}\n",
-      endpoint, kRegion, access_key_of(token, kFleetAccount), secret_key_of(token, kFleetAccount));
+      "AWS_ACCESS_KEY_ID={2}\nAWS_SECRET_ACCESS_KEY={3}\nCEILING_OPERATIONS={4}\n",
+      endpoint, kRegion, access_key_of(token, kFleetAccount), secret_key_of(token, kFleetAccount),
+      (std::filesystem::absolute(results) / "operations").lexically_normal().string());
 }
 
 void serve_on_host(const Arguments& arguments, const Experiment& experiment, const HostPlan& plan,
@@ -152,9 +155,9 @@ void serve_on_host(const Arguments& arguments, const Experiment& experiment, con
   try {
     if (const auto arm = calibrated(arguments, experiment, site, results)) {
       site.recorder().enter_arm(arm->arm.name);
-      ServedFleet fleet(site, experiment, *arm, port_of(arguments.listen), results.path());
+      ServedFleet fleet(site, experiment, *arm, port_of(arguments.listen), results);
       ControlSocket control(site.loop().context(), Registry().control_socket(plan.run_id));
-      Output().write(credentials(fleet.endpoint(), site.token()) +
+      Output().write(surroundings(fleet.endpoint(), site.token(), results.path()) +
                      fmt::format("serving arm {} as run {} for {}, until Ctrl-C\n", arm->arm.name,
                                  plan.run_id, arguments.time) +
                      fleet.status());
@@ -242,14 +245,18 @@ int serve_or_act(const Arguments& arguments) {
     orders.push_back({.action = "shrink", .count = *arguments.shrink, .name = ""});
   if (!arguments.kill.empty())
     orders.push_back({.action = "kill", .count = 0, .name = arguments.kill});
+  if (!arguments.restart.empty())
+    orders.push_back({.action = "restart", .count = 0, .name = arguments.restart});
   if (arguments.status) orders.push_back({.action = "status", .count = 0, .name = ""});
   const bool starts = !arguments.experiment.file.empty();
   if (!starts && orders.empty()) {
-    throw Usage("serve: expected an EXPERIMENT, or one of --grow, --shrink, --kill, --status");
+    throw Usage(
+        "serve: expected an EXPERIMENT, or one of --grow, --shrink, --kill, --restart, --status");
   }
   if (orders.size() + (starts ? 1 : 0) > 1) {
     throw Usage(
-        "serve: found several of EXPERIMENT, --grow, --shrink, --kill, --status, expected one");
+        "serve: found several of EXPERIMENT, --grow, --shrink, --kill, --restart, --status, "
+        "expected one");
   }
   if (!starts) return act(arguments, orders.front());
   if (!arguments.run_id.empty())
@@ -282,6 +289,10 @@ Verb add_serve(CLI::App& app) {
       ->type_name("N");
   app.add_option("--kill", arguments->kill, "order: SIGKILL to frontend-3, or to backend-1")
       ->type_name("NAME");
+  app.add_option(
+         "--restart", arguments->restart,
+         "order: start frontend-3, or backend-1, that is gone; SIGKILL first where it lives")
+      ->type_name("NAME");
   app.add_flag("--status", arguments->status, "order: say what is there");
   app.add_option("--run", arguments->run_id, "the serve that an order is for, where several run")
       ->type_name("ID");
@@ -289,9 +300,10 @@ Verb add_serve(CLI::App& app) {
       "Example: sudo ceiling serve harness/experiments/kinesis-2020.yaml, and from another shell\n"
       "  sudo ceiling serve --grow 19    # 23 frontends: the outage\n"
       "  sudo ceiling serve --shrink 1   # and its end\n"
-      "Ctrl-C ends it, judges what was seen, and removes everything. An order ends with 0 when "
-      "every\n"
-      "frontend works, 1 when one does not, 64 when it was refused.");
+      "Ctrl-C ends it, judges what was seen, and removes everything; what clients recorded in\n"
+      "CEILING_OPERATIONS is judged too. An order ends with 0 when every frontend works, 1 when "
+      "one\n"
+      "does not, 64 when it was refused.");
   return [arguments] { return serve_or_act(*arguments); };
 }
 

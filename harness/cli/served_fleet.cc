@@ -58,10 +58,11 @@ std::string some(const Names& names, int size) {
 }  // namespace
 
 ServedFleet::ServedFleet(Site& site, const Experiment& experiment, const ArmPrediction& arm,
-                         int port, std::filesystem::path results)
+                         int port, const ResultsFolder& results)
     : site_(site),
       arm_(arm),
-      results_(std::move(results)),
+      results_(results.path()),
+      operations_(results.new_folder("operations")),
       run_(site, experiment, arm.arm, port),
       last_(run_.grow_to(arm.arm.fleet.start)) {}
 
@@ -120,7 +121,7 @@ void ServedFleet::serve(ControlSocket& control, std::chrono::seconds time) {
   }
   say(how.reason);
   if (how.completed) take("at the end", run_.settle());
-  run_.end(how);
+  run_.end(how, &operations_);
 }
 
 bool ServedFleet::changed() const {
@@ -149,8 +150,10 @@ Answer ServedFleet::carry_out(const Order& order) {
   if (order.action == "grow") return grow(order.count);
   if (order.action == "shrink") return shrink(order.count);
   if (order.action == "kill") return kill(order.name);
+  if (order.action == "restart") return restart(order.name);
   if (order.action == "status") return settled();
-  return refuse("found the order " + order.action + ", expected grow, shrink, kill or status");
+  return refuse("found the order " + order.action +
+                ", expected grow, shrink, kill, restart or status");
 }
 
 Answer ServedFleet::grow(int count) {
@@ -202,11 +205,7 @@ Answer ServedFleet::kill(const std::string& name) {
   const auto backends = static_cast<std::ptrdiff_t>(known.size());
   for (const FrontendState& one : run_.fleet().frontends()) known.push_back(one.name);
   const auto found = std::find(known.begin(), known.end(), name);
-  if (found == known.end()) {
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    return refuse(fmt::format("there is no {}, expected one of: {}; nearest: {}", name,
-                              fmt::join(known, ", "), nearest(name, names)));
-  }
+  if (found == known.end()) return refuse_unknown(name, known);
   const bool backend = found - known.begin() < backends;
   if (backend && contains(gone_, name)) {
     return refuse(name + " is gone already");
@@ -214,7 +213,35 @@ Answer ServedFleet::kill(const std::string& name) {
   if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
   take("killed " + name, run_.kill(name));
   gone_ = run_.fleet().services().gone();
+  if (!backend) killed_.push_back(name);
   return settled();
+}
+
+Answer ServedFleet::restart(const std::string& name) {
+  Names known = run_.fleet().services().backends();
+  const bool backend = contains(known, name);
+  bool lives = backend && !contains(gone_, name);
+  for (const FrontendState& one : run_.fleet().frontends()) {
+    known.push_back(one.name);
+    if (one.name == name) lives = !one.gone;
+    std::erase(killed_, one.name);  // grown again since
+  }
+  known.insert(known.end(), killed_.begin(), killed_.end());
+  if (!contains(known, name)) return refuse_unknown(name, known);
+  if (lives) {
+    if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
+    take("killed " + name, run_.kill(name));
+    if (!last_.step.settled) return settled();
+  }
+  take("restarted " + name, run_.restart(name));
+  gone_ = run_.fleet().services().gone();
+  return settled();
+}
+
+Answer ServedFleet::refuse_unknown(const std::string& name, const Names& known) const {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  return refuse(fmt::format("there is no {}, expected one of: {}; nearest: {}", name,
+                            fmt::join(known, ", "), nearest(name, names)));
 }
 
 Answer ServedFleet::refuse(const std::string& why) const {

@@ -17,9 +17,10 @@ namespace ceiling {
 /// that nobody reads it changes nothing.
 class ServedFleet {
  public:
-  /// Starts it at its starting size. `port` as in FleetSpec, `results`: the run's folder.
+  /// Starts it at its starting size. `port` as in FleetSpec, `results`: the run's folder, in which
+  /// a folder for the operations of the user's clients is made.
   ServedFleet(Site& site, const Experiment& experiment, const ArmPrediction& arm, int port,
-              std::filesystem::path results);
+              const ResultsFolder& results);
 
   /// Where the user's clients go: "127.0.0.1:PORT" of frontend-1, empty where it did not start.
   std::string endpoint() const;
@@ -35,7 +36,9 @@ class ServedFleet {
   Answer grow(int count);
   Answer shrink(int count);
   Answer kill(const std::string& name);
+  Answer restart(const std::string& name);
   Answer refuse(const std::string& why) const;
+  Answer refuse_unknown(const std::string& name, const std::vector<std::string>& known) const;
   Answer settled() const;
   bool changed() const;
   void look();
@@ -48,10 +51,12 @@ class ServedFleet {
   Site& site_;
   ArmPrediction arm_;
   std::filesystem::path results_;
+  OperationsFolder operations_;
   ArmRun run_;
   Rest last_;
-  std::vector<std::string> gone_;  // services that are known to be
-  std::string said_;               // since the order that is carried out came
+  std::vector<std::string> gone_;    // services that are known to be
+  std::vector<std::string> killed_;  // frontends, by order
+  std::string said_;                 // since the order that is carried out came
 };
 
 }  // namespace ceiling

@@ -110,8 +110,7 @@ Rest ArmRun::shrink_to(int size) {
 
 Rest ArmRun::kill(const std::string& name) {
   if (contains(fleet_.services().backends(), name)) {
-    recorder_.record(
-        FaultEvent{.kind = std::string(FaultEvent::kKilled), .target = name, .detail = ""});
+    note(FaultEvent::kKilled, name);
     fleet_.services().kill_backend(name);
   } else {
     remove(name, SIGKILL, FaultEvent::kKilled);
@@ -119,8 +118,26 @@ Rest ArmRun::kill(const std::string& name) {
   return settle();
 }
 
-void ArmRun::remove(const std::string& name, int signal, std::string_view kind) {
+Rest ArmRun::restart(const std::string& name) {
+  if (contains(fleet_.services().backends(), name)) {
+    note(FaultEvent::kRestarted, name);
+    fleet_.services().restart_backend(name);
+    return settle();
+  }
+  for (const FrontendState& one : fleet_.frontends()) {
+    if (one.name == name) fleet_.remove_frontend(name, SIGKILL);
+  }
+  note(FaultEvent::kRestarted, name);
+  fleet_.add_frontend(member_number(name).value());
+  return settle();
+}
+
+void ArmRun::note(std::string_view kind, const std::string& name) {
   recorder_.record(FaultEvent{.kind = std::string(kind), .target = name, .detail = ""});
+}
+
+void ArmRun::remove(const std::string& name, int signal, std::string_view kind) {
+  note(kind, name);
   fleet_.remove_frontend(name, signal);
 }
 
@@ -158,9 +175,11 @@ void ArmRun::hold(const ExpectedDependents& expected, std::chrono::seconds patie
   }
 }
 
-void ArmRun::end(const ArmEndEvent& end) {
+void ArmRun::end(const ArmEndEvent& end, const OperationsFolder* clients) {
   if (dependents_) dependents_->end();
   host_limits_->restore();  // the audit needs memory of its own
+  // Before the audit: what has been acknowledged by then is listed by it.
+  if (clients != nullptr) clients->take_into(recorder_);
   if (end.completed) canaries_.audit();
   recorder_.record(end);
   fleet_.destroy();

@@ -12,6 +12,7 @@
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/site.h"
 #include "harness/observe/history.h"
+#include "harness/observe/operations_folder.h"
 
 namespace ceiling {
 
@@ -48,6 +49,8 @@ class ArmRun {
   Rest shrink_to(int size);
   /// SIGKILL to a frontend, which is taken out of the fleet, or to a backend.
   Rest kill(const std::string& name);
+  /// Starts a backend that has ended, or a frontend that has ended or was killed.
+  Rest restart(const std::string& name);
   /// Waits for the fleet after something happened that nobody did.
   Rest settle();
   /// Starts the dependents among the experiment's clients, which need a fleet in service. Where
@@ -56,14 +59,15 @@ class ArmRun {
   /// Stays as it is for what the arm expects of its dependents, `patience` at most: see
   /// Dependents::await().
   void hold(const ExpectedDependents& expected, std::chrono::seconds patience);
-  /// Ends the dependents, takes back the limits of the host, lists every record where the arm is
-  /// complete, and ends the fleet.
-  void end(const ArmEndEvent& end);
+  /// Ends the dependents, takes back the limits of the host, takes in what clients of the user's
+  /// have recorded, lists every record where the arm is complete, and ends the fleet.
+  void end(const ArmEndEvent& end, const OperationsFolder* clients = nullptr);
 
   const Fleet& fleet() const { return fleet_; }
 
  private:
   Rest rest(bool settled);
+  void note(std::string_view kind, const std::string& name);
   void remove(const std::string& name, int signal, std::string_view kind);
 
   Site& site_;

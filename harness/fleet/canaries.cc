@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "cgroups/error.h"
+#include "workload/protocol/routes.h"
 
 namespace ceiling {
 namespace {
@@ -80,6 +81,12 @@ void Canaries::receive(const wire::Envelope& message) {
                                       .sequence = operation.sequence()});
       return;
     }
+    case wire::Envelope::kConfiguration:
+      shards_ = 0;
+      for (const wire::Stream& stream : message.configuration().streams()) {
+        if (stream.of_a_client()) record_shards(stream);
+      }
+      return;
     case wire::Envelope::kSweepDone:
       if (message.sweep_done().id() != sweeps_) return;
       sweep_ = message.sweep_done();
@@ -87,11 +94,26 @@ void Canaries::receive(const wire::Envelope& message) {
       return;
     case wire::Envelope::kAuditDone:
       site_.recorder().record(AuditEvent{.records = message.audit_done().records(),
-                                         .complete = message.audit_done().complete()});
+                                         .complete = message.audit_done().complete(),
+                                         .shards = shards_});
       audited_ = true;
       return;
     default:
       throw wire::ProtocolError("expected an operation, or the end of a sweep or audit");
+  }
+}
+
+void Canaries::record_shards(const wire::Stream& stream) {
+  for (const wire::Shard& shard : wire::shards_of(stream)) {
+    const auto range = wire::range_of(shard);
+    if (!range) throw wire::ProtocolError("a shard without a hash range");
+    site_.recorder().record(ShardEvent{.stream = stream.name(),
+                                       .shard = static_cast<int>(shard.number()),
+                                       .first = to_decimal(range->first),
+                                       .last = to_decimal(range->last),
+                                       .parents = {shard.parents().begin(), shard.parents().end()},
+                                       .closed = shard.closed()});
+    ++shards_;
   }
 }
 

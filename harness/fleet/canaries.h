@@ -23,11 +23,13 @@ class Canaries {
   /// Puts and reads back a record in every shard through every one of them, and records the share
   /// that worked. Throws Error when the client is gone or does not answer.
   RoutableEvent sweep(int fleet_size);
-  /// Stops the canaries and records every record that the backends hold.
+  /// Stops the canaries and records every shard that clients have made, and every record that the
+  /// backends hold.
   void audit();
 
  private:
   void receive(const wire::Envelope& message);
+  void record_shards(const wire::Stream& stream);
   void wait_for(bool Canaries::*answered, const char* what);
 
   Site& site_;
@@ -38,6 +40,7 @@ class Canaries {
   bool swept_ = false;
   bool audited_ = false;
   std::uint64_t sweeps_ = 0;
+  std::int64_t shards_ = 0;  // recorded
   wire::SweepDone sweep_;
 };
 

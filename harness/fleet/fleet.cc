@@ -138,8 +138,7 @@ std::vector<std::pair<int, rlim_t>> Fleet::rlimits_of(int number) const {
   return rlimits;
 }
 
-void Fleet::add_frontend() {
-  const int number = free_number();
+void Fleet::add_frontend(int number) {
   const uid_t uid = uid_of(number);
   const std::string name = member_name(number);
   const auto next = std::find_if(frontends_.begin(), frontends_.end(),

@@ -51,9 +51,10 @@ class Fleet {
   /// As destroy(), errors ignored.
   ~Fleet();
 
-  /// Starts one more frontend, of the lowest number that is free. Does not wait for it, but for its
-  /// exec.
-  void add_frontend();
+  /// Starts one more frontend, of the lowest number that is free, or of a certain one that is. Does
+  /// not wait for it, but for its exec.
+  void add_frontend() { add_frontend(free_number()); }
+  void add_frontend(int number);
   /// Takes one out of the fleet: sends it `signal`, and SIGKILL where it does not end by that.
   void remove_frontend(const std::string& name, int signal);
 

@@ -25,7 +25,10 @@ Services::Services(Site& site, Cgroup& fleet, ServicesSpec spec)
 void Services::start() {
   start_membership();
   for (int i = 1; i <= spec_.backends; ++i) {
-    start_backend(backends_.emplace_back(Service{.name = fmt::format("backend-{}", i)}));
+    Service& backend = backends_.emplace_back(Service{.name = fmt::format("backend-{}", i)});
+    backend.group = backend_groups_.child(backend.name);
+    backend.data = site_.make_data_folder(spec_.label, backend.name);
+    start_backend(backend);
   }
   await_backends();
 }
@@ -58,17 +61,16 @@ void Services::start_membership() {
 }
 
 void Services::start_backend(Service& backend) {
-  backend.group = backend_groups_.child(backend.name);
-  const std::string data = site_.make_data_folder(spec_.label, backend.name);
-  backend.started = site_.start({.label = spec_.label,
-                                 .name = backend.name,
-                                 .program = "ceiling-backend",
-                                 .arguments = {"--membership", membership_.address, "--data", data},
-                                 .group = &*backend.group,
-                                 .uid = site_.service_uid(),
-                                 .rlimits = {as_granted(RLIMIT_NOFILE)},
-                                 .descriptors = {}},
-                                [](const wire::Status&) {});  // membership says who has joined
+  backend.started =
+      site_.start({.label = spec_.label,
+                   .name = backend.name,
+                   .program = "ceiling-backend",
+                   .arguments = {"--membership", membership_.address, "--data", backend.data},
+                   .group = &*backend.group,
+                   .uid = site_.service_uid(),
+                   .rlimits = {as_granted(RLIMIT_NOFILE)},
+                   .descriptors = {}},
+                  [](const wire::Status&) {});  // membership says who has joined
 }
 
 void Services::await_backends() {
@@ -102,14 +104,38 @@ void Services::on_exit(const Exit& exit) {
   for (Service& backend : backends_) note(backend);
 }
 
-void Services::kill_backend(const std::string& name) {
+Services::Service& Services::backend(const std::string& name) {
   const auto found = std::find_if(backends_.begin(), backends_.end(),
                                   [&name](const Service& one) { return one.name == name; });
   if (found == backends_.end()) throw Error("there is no " + name);
-  found->started->process.signal(SIGKILL);
-  if (!site_.loop().run_until([&] { return !found->ended.empty(); }, kEndPatience)) {
+  return *found;
+}
+
+bool Services::await_count() {
+  const auto living = [this] {
+    return std::count_if(backends_.begin(), backends_.end(),
+                         [](const Service& one) { return one.ended.empty(); });
+  };
+  return site_.loop().run_until([&] { return membership_.status.backends() == living(); },
+                                kStartPatience);
+}
+
+void Services::kill_backend(const std::string& name) {
+  Service& doomed = backend(name);
+  doomed.started->process.signal(SIGKILL);
+  if (!site_.loop().run_until([&] { return !doomed.ended.empty(); }, kEndPatience)) {
     throw Error(name + " does not end");
   }
+  if (!await_count()) throw Error("membership does not notice the end of " + name);
+}
+
+void Services::restart_backend(const std::string& name) {
+  // One that ended by itself a moment ago may be counted still.
+  if (!await_count()) throw Error("membership does not notice the end of " + name);
+  Service& restarted = backend(name);
+  start_backend(restarted);
+  restarted.ended.clear();
+  if (!await_count()) throw Error(name + " did not join; its log is in logs/");
 }
 
 std::vector<std::string> Services::backends() const {

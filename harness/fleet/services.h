@@ -30,8 +30,11 @@ class Services {
   void start();
   /// Has to be told of every exit.
   void on_exit(const Exit& exit);
-  /// SIGKILL to a backend, and waits for its end. Throws Error.
+  /// SIGKILL to a backend; waits for its end, and until membership has noticed. Throws Error.
   void kill_backend(const std::string& name);
+  /// Starts one that has ended, in its group and on its folder, and waits until it has joined or
+  /// ended again. Throws Error, SpawnError.
+  void restart_backend(const std::string& name);
 
   /// Of membership, once started.
   const std::string& address() const { return membership_.address; }
@@ -48,6 +51,7 @@ class Services {
   struct Service {
     std::string name;
     std::optional<Cgroup> group = {};  // its own: a fault of one is a fault of that one
+    std::string data = {};
     std::optional<Site::Started> started = {};
     wire::Status status = {};
     std::string address = {};
@@ -57,6 +61,9 @@ class Services {
   void start_membership();
   void start_backend(Service& backend);
   void await_backends();
+  Service& backend(const std::string& name);
+  /// Waits until membership counts those backends that have not ended.
+  bool await_count();
 
   Site& site_;
   ServicesSpec spec_;

@@ -8,28 +8,18 @@
 #include <utility>
 
 #include "cgroups/error.h"
+#include "harness/observe/history_fields.h"
 
 namespace ceiling {
 namespace {
 
-using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 using What = decltype(Event::what);
 
-constexpr std::array<std::pair<OpPhase, const char*>, 4> kPhases{{{OpPhase::invoke, "invoke"},
-                                                                  {OpPhase::ok, "ok"},
-                                                                  {OpPhase::fail, "fail"},
-                                                                  {OpPhase::unknown, "unknown"}}};
 // Linux uses 1..133 (include/uapi/asm-generic/errno.h).
 constexpr int kErrnos = 256;
 
 constexpr const char* kMade = "made";
-
-const char* phase_name(OpPhase phase) {
-  for (const auto& [value, name] : kPhases)
-    if (value == phase) return name;
-  return "unknown";
-}
 
 int errno_number(const std::string& name) {
   static const std::map<std::string, int> numbers = [] {
@@ -42,99 +32,9 @@ int errno_number(const std::string& name) {
   return found->second;
 }
 
-/// The fields of one line, read strictly: nlohmann alone would turn 1.5 into 1 and true into 1.
-class Fields {
- public:
-  explicit Fields(const Json& object) : object_(object) {}
-
-  std::string text(const char* name) const { return text_of(at(name), name); }
-  bool flag(const char* name) const {
-    const Json& value = at(name);
-    if (!value.is_boolean()) wrong(name, "true or false");
-    return value.get<bool>();
-  }
-  double number(const char* name) const {
-    const Json& value = at(name);
-    if (!value.is_number()) wrong(name, "a number");
-    return value.get<double>();
-  }
-  template <typename T>
-  T integer(const char* name) const {
-    return integer_of<T>(at(name), name);
-  }
-  std::optional<std::string> nullable_text(const char* name) const {
-    const auto found = object_.find(name);
-    if (found == object_.end() || found->is_null()) return std::nullopt;
-    return text_of(*found, name);
-  }
-  std::optional<std::int64_t> nullable(const char* name) const {
-    const auto found = object_.find(name);
-    if (found == object_.end() || found->is_null()) return std::nullopt;
-    return integer_of<std::int64_t>(*found, name);
-  }
-  /// Lists of integers by name; empty where the field is missing.
-  std::map<std::string, std::vector<std::int64_t>> lists(const char* name) const {
-    std::map<std::string, std::vector<std::int64_t>> all;
-    const auto found = object_.find(name);
-    if (found == object_.end()) return all;
-    if (!found->is_object()) wrong(name, "an object");
-    const Fields inside(*found);
-    for (const auto& [key, list] : found->items()) all[key] = inside.integers(key.c_str());
-    return all;
-  }
-  std::vector<std::string> texts(const char* name) const {
-    std::vector<std::string> all;
-    for (const Json& value : list(name)) all.push_back(text_of(value, name));
-    return all;
-  }
-  std::vector<std::int64_t> integers(const char* name) const {
-    std::vector<std::int64_t> all;
-    for (const Json& value : list(name)) all.push_back(integer_of<std::int64_t>(value, name));
-    return all;
-  }
-
- private:
-  [[noreturn]] static void wrong(const char* name, const char* expected) {
-    throw Error(std::string(name) + ": expected " + expected);
-  }
-  static std::string text_of(const Json& value, const char* name) {
-    if (!value.is_string()) wrong(name, "a string");
-    return value.get<std::string>();
-  }
-  template <typename T>
-  static T integer_of(const Json& value, const char* name) {
-    if (value.is_number_unsigned()) {
-      const auto wide = value.get<std::uint64_t>();
-      if (std::in_range<T>(wide)) return static_cast<T>(wide);
-    } else if (value.is_number_integer()) {
-      const auto wide = value.get<std::int64_t>();
-      if (std::in_range<T>(wide)) return static_cast<T>(wide);
-    }
-    wrong(name, "an integer in range");
-  }
-  const Json& at(const char* name) const {
-    const auto found = object_.find(name);
-    if (found == object_.end()) throw Error(std::string("no field \"") + name + "\"");
-    return *found;
-  }
-  const Json& list(const char* name) const {
-    const Json& value = at(name);
-    if (!value.is_array()) wrong(name, "a list");
-    return value;
-  }
-
-  const Json& object_;
-};
-
 std::optional<int> probe_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   return *text == kMade ? 0 : errno_number(*text);
-}
-
-OpPhase phase_of(const std::string& text) {
-  for (const auto& [value, name] : kPhases)
-    if (text == name) return value;
-  throw Error("phase: expected invoke, ok, fail or unknown, found \"" + text + "\"");
 }
 
 What read_run(const Fields& f) {
@@ -156,7 +56,9 @@ What read_op(const Fields& f) {
                  f.text("stream"),
                  f.integer<int>("shard"),
                  f.text("key"),
-                 f.integer<std::uint64_t>("sequence")};
+                 f.integer<std::uint64_t>("sequence"),
+                 f.nullable_text("client").value_or(""),
+                 f.nullable_text("hash_key").value_or("")};
 }
 What read_map(const Fields& f) {
   return MapEvent{f.text("frontend"), f.integer<std::uint64_t>("version"),
@@ -215,8 +117,15 @@ What read_routable(const Fields& f) {
   if (!(event.share >= 0 && event.share <= 1)) throw Error("share: expected 0 to 1");
   return event;
 }
+What read_shard(const Fields& f) {
+  return ShardEvent{f.text("stream"), f.integer<int>("shard"), f.text("first"),
+                    f.text("last"),   f.integers("parents"),   f.flag("closed")};
+}
+What read_client(const Fields& f) {
+  return ClientEvent{f.text("client"), f.integer<std::int64_t>("operations"), f.texts("damage")};
+}
 What read_audit(const Fields& f) {
-  return AuditEvent{f.integer<std::uint64_t>("records"), f.flag("complete")};
+  return AuditEvent{f.integer<std::uint64_t>("records"), f.flag("complete"), f.nullable("shards")};
 }
 What read_arm_end(const Fields& f) {
   return ArmEndEvent{f.text("reason"), f.flag("completed")};
@@ -240,6 +149,8 @@ constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
      {HealthEvent::kName, read_health},
      {DependentEndEvent::kName, read_dependent_end},
      {RoutableEvent::kName, read_routable},
+     {ShardEvent::kName, read_shard},
+     {ClientEvent::kName, read_client},
      {AuditEvent::kName, read_audit},
      {ArmEndEvent::kName, read_arm_end}}};
 
@@ -278,6 +189,8 @@ struct Writer {
                  {"shard", e.shard},
                  {"key", e.key},
                  {"sequence", e.sequence}});
+    if (!e.client.empty()) line["client"] = e.client;
+    if (!e.hash_key.empty()) line["hash_key"] = e.hash_key;
   }
   void operator()(const MapEvent& e) const {
     line.update({{"frontend", e.frontend},
@@ -339,8 +252,20 @@ struct Writer {
   void operator()(const RoutableEvent& e) const {
     line.update({{"share", e.share}, {"pairs", e.pairs}, {"fleet_size", e.fleet_size}});
   }
+  void operator()(const ShardEvent& e) const {
+    line.update({{"stream", e.stream},
+                 {"shard", e.shard},
+                 {"first", e.first},
+                 {"last", e.last},
+                 {"parents", e.parents},
+                 {"closed", e.closed}});
+  }
+  void operator()(const ClientEvent& e) const {
+    line.update({{"client", e.client}, {"operations", e.operations}, {"damage", e.damage}});
+  }
   void operator()(const AuditEvent& e) const {
     line.update({{"records", e.records}, {"complete", e.complete}});
+    if (e.shards) line["shards"] = *e.shards;
   }
   void operator()(const ArmEndEvent& e) const {
     line.update({{"reason", e.reason}, {"completed", e.completed}});
@@ -369,9 +294,7 @@ std::string to_json_line(const Event& event) {
 }
 
 Event event_from_json_line(std::string_view line) {
-  const Json object = Json::parse(line, nullptr, false);
-  if (object.is_discarded()) throw Error("not JSON, or cut short");
-  if (!object.is_object()) throw Error("expected an object");
+  const Json object = object_of(line);
   const Fields fields(object);
   const std::string name = fields.text("event");
   for (const Kind& kind : kKinds) {

@@ -42,17 +42,20 @@ struct StepEvent {
 };
 enum class OpPhase { invoke, ok, fail, unknown };
 /// An operation of a canary through a frontend, or the audit: a record read from its backend at the
-/// end of an arm (kind "audit", phase ok, no frontend).
+/// end of an arm (kind "audit", phase ok, no frontend). Or an operation of a client of the user's,
+/// as it recorded it itself (client_log.h).
 struct OpEvent {
   static constexpr std::string_view kName = "op";
-  std::uint64_t id = 0;
+  std::uint64_t id = 0;  ///< unique in its client
   OpPhase phase = OpPhase::invoke;
-  std::string kind;  ///< "put", "get", "audit"
+  std::string kind;  ///< "put", "get", "audit"; of clients also "delete", of a stream
   std::string frontend;
   std::string stream;
   int shard = -1;              ///< where it was stored or read; -1 while unknown
   std::string key;             ///< partition key
   std::uint64_t sequence = 0;  ///< 0 while unknown
+  std::string client = {};     ///< of the user's; empty: ours
+  std::string hash_key = {};   ///< of a put: explicit, decimal; empty: that of the key
 };
 /// A frontend reports a new state of its map.
 struct MapEvent {
@@ -116,7 +119,8 @@ struct FaultEvent {
   static constexpr std::string_view kExited = "exited";
   static constexpr std::string_view kKilled = "killed";
   static constexpr std::string_view kShrunk = "shrunk";
-  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk"
+  static constexpr std::string_view kRestarted = "restarted";
+  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk", "restarted"
   std::string target;
   std::string detail;
 };
@@ -145,12 +149,31 @@ struct RoutableEvent {
   int pairs = 0;
   int fleet_size = 0;
 };
+/// A shard of a stream that a client made, as membership has it at the end of the arm.
+struct ShardEvent {
+  static constexpr std::string_view kName = "shard";
+  std::string stream;
+  int shard = 0;
+  std::string first;  ///< of its hash range, decimal; both ends inclusive
+  std::string last;
+  std::vector<std::int64_t> parents = {};  ///< that it was split or merged from
+  bool closed = false;                     ///< split or merged itself: takes no more records
+};
+/// What a client of the user's had recorded of its operations has been taken in, as far as it could
+/// be read.
+struct ClientEvent {
+  static constexpr std::string_view kName = "client";
+  std::string client;
+  std::int64_t operations = 0;  ///< `op` events of this client in the arm
+  std::vector<std::string> damage = {};
+};
 /// The arm's frontends have been audited: every record that the backends hold was listed before
 /// this.
 struct AuditEvent {
   static constexpr std::string_view kName = "audit";
   std::uint64_t records = 0;
   bool complete = false;
+  std::optional<std::int64_t> shards = {};  ///< `shard` events of the arm; older histories: nothing
 };
 /// The arm came to its planned end; without it the arm is unknown.
 struct ArmEndEvent {
@@ -166,7 +189,7 @@ struct Event {
   std::string arm;  ///< empty before the first arm
   std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent,
                AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, HealthEvent, DependentEndEvent,
-               RoutableEvent, AuditEvent, ArmEndEvent>
+               RoutableEvent, ShardEvent, ClientEvent, AuditEvent, ArmEndEvent>
       what;
 };
 

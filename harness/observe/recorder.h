@@ -24,6 +24,12 @@ class Recorder {
     write({.t_s = elapsed_s(), .arm = arm_, .what = std::move(what)});
   }
 
+  /// As record(), of what happened at another time.
+  template <class What>
+  void record_at(double t_s, What what) {
+    write({.t_s = t_s, .arm = arm_, .what = std::move(what)});
+  }
+
   double elapsed_s() const;
 
  private:

@@ -120,6 +120,12 @@ Descriptor ResultsFolder::open_log(const std::string& name) const {
   return open_for_append(logs_.get(), name);
 }
 
+Descriptor ResultsFolder::new_folder(const std::string& name) const {
+  Descriptor folder = make_folder(folder_.get(), name);
+  if (!folder) throw Error(fmt::format("cannot create {}/{}: {}", path_.string(), name, why()));
+  return folder;
+}
+
 void ResultsFolder::write(const std::string& name, std::string_view text) const {
   write_file(folder_.get(), name, text);
 }

@@ -22,6 +22,8 @@ class ResultsFolder {
   /// A new file for appending, or a log below logs/. Throws Error.
   Descriptor open_new(const std::string& name) const;
   Descriptor open_log(const std::string& name) const;
+  /// A new folder in it, open for reading. Throws Error.
+  Descriptor new_folder(const std::string& name) const;
   /// Writes a whole file by rename. Throws HostError.
   void write(const std::string& name, std::string_view text) const;
 

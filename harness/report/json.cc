@@ -147,6 +147,17 @@ Json dependents(const std::vector<DependentVerdict>& all) {
   return list;
 }
 
+Json clients(const std::vector<ClientCount>& all) {
+  Json list = Json::array();
+  for (const ClientCount& one : all)
+    list.push_back({{"name", one.name},
+                    {"puts_acknowledged", one.puts_acknowledged},
+                    {"puts_failed", one.puts_failed},
+                    {"puts_unknown", one.puts_unknown},
+                    {"records_read", one.records_read}});
+  return list;
+}
+
 Json arm(const ArmVerdict& verdict) {
   return {{"name", verdict.arm.name},
           {"guardrails", names_of(verdict.arm.guardrails)},
@@ -163,6 +174,7 @@ Json arm(const ArmVerdict& verdict) {
             {"after", or_null(verdict.routable.after)}}},
           {"invariants", invariants(verdict.invariants)},
           {"dependents", dependents(verdict.dependents)},
+          {"clients", clients(verdict.clients)},
           {"reasons", verdict.reasons}};
 }
 

@@ -252,6 +252,11 @@ void arm_block(Page& page, const ArmVerdict& arm) {
   attribution(page, arm.attribution);
   page.line(2, fmt::format("routable: {} before, {} lowest, {} after", percent(arm.routable.before),
                            percent(arm.routable.lowest), percent(arm.routable.after)));
+  for (const ClientCount& one : arm.clients)
+    page.line(2,
+              fmt::format("client {}: {} puts acknowledged, {} failed, {} unknown; {} records read",
+                          one.name, one.puts_acknowledged, one.puts_failed, one.puts_unknown,
+                          one.records_read));
   if (!arm.invariants.empty()) page.line(2, "invariants");
   for (const Invariant& one : arm.invariants) invariant(page, one);
   if (!arm.dependents.empty()) page.line(2, "dependents");

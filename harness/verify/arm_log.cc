@@ -21,7 +21,9 @@ class Sorter {
     under_way_.step = &e;
     log_.steps.push_back(std::exchange(under_way_, {}));
   }
-  void operator()(const OpEvent& e) { log_.ops.push_back({&e, in_service_, log_.maps.size()}); }
+  void operator()(const OpEvent& e) {
+    log_.ops.push_back({&e, in_service_, log_.maps.size(), t_s_});
+  }
   void operator()(const MapEvent& e) {
     in_service_ = in_service_ || (e.complete && e.published);
     log_.maps.push_back(&e);
@@ -47,6 +49,8 @@ class Sorter {
   void operator()(const RoutableEvent& e) {
     if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
   }
+  void operator()(const ShardEvent& e) { log_.shards.push_back(&e); }
+  void operator()(const ClientEvent& e) { log_.clients.push_back(&e); }
   void operator()(const AuditEvent& e) { log_.audit = &e; }
   void operator()(const ArmEndEvent& e) { log_.end = &e; }
 
@@ -58,8 +62,8 @@ class Sorter {
   }
 
   ArmLog log_;
-  double t_s_ = 0;
   StepLog under_way_;
+  double t_s_ = 0;
   bool in_service_ = false;
   bool frontends_ = false;  // the samples of a step begin with theirs
 };

@@ -42,6 +42,7 @@ struct OpLog {
   const OpEvent* op = nullptr;
   bool in_service = false;  ///< a frontend had been in service before this event
   std::size_t maps = 0;     ///< events of maps before this one
+  double t_s = 0;
 };
 
 struct HealthLog {
@@ -65,6 +66,8 @@ struct ArmLog {
   /// When the first thread was refused, or else the first step with a failure was over: the outage
   /// of the dependents begins there.
   std::optional<double> first_refusal_s;
+  std::vector<const ShardEvent*> shards;
+  std::vector<const ClientEvent*> clients;
   const AuditEvent* audit = nullptr;
   const ArmEndEvent* end = nullptr;
 };

@@ -7,8 +7,7 @@
 
 namespace ceiling {
 
-/// no-wrong-map, versions-rise, no-lost-records and right-shard of one arm, in this order. Linear
-/// in the events.
+/// no-wrong-map and versions-rise of one arm, then what check_records() says.
 std::vector<Invariant> check_invariants(const Experiment& experiment, const ArmPlan& arm,
                                         const ArmLog& log);
 

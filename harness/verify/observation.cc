@@ -89,11 +89,12 @@ std::vector<std::string> missing_guardrail_events(const ArmLog& log) {
   return {};
 }
 
-/// A fleet that somebody took a process from is not the one that was predicted.
-std::vector<std::string> killed_by_hand(const StepLog& log) {
+/// A fleet that somebody took a process from, or gave one back, is not the one that was predicted.
+std::vector<std::string> done_by_hand(const StepLog& log) {
   std::vector<std::string> found;
   for (const FaultEvent* fault : log.faults)
-    if (fault->kind == FaultEvent::kKilled) found.push_back(fault->target + " was killed by hand");
+    if (fault->kind == FaultEvent::kKilled || fault->kind == FaultEvent::kRestarted)
+      found.push_back(fmt::format("{} was {} by hand", fault->target, fault->kind));
   return found;
 }
 
@@ -101,7 +102,7 @@ std::vector<std::string> course_findings(const ArmPlan& arm, const ArmLog& log) 
   std::vector<std::string> found = order_findings(arm, log);
   std::ranges::copy(missing_guardrail_events(log), std::back_inserter(found));
   for (const StepLog& step : log.steps)
-    std::ranges::copy(killed_by_hand(step), std::back_inserter(found));
+    std::ranges::copy(done_by_hand(step), std::back_inserter(found));
   for (const StepLog& step : log.steps)
     std::ranges::copy(step_findings(step), std::back_inserter(found));
   if (!log.end)

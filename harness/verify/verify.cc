@@ -9,6 +9,7 @@
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/arm_log.h"
+#include "harness/verify/clients.h"
 #include "harness/verify/dependents.h"
 #include "harness/verify/guardrails.h"
 #include "harness/verify/host_drift.h"
@@ -133,8 +134,8 @@ Canaries count_canaries(const ArmLog& log, std::size_t first_map) {
   Canaries canaries;
   std::unordered_set<std::uint64_t> too_early;
   std::unordered_set<std::uint64_t> under_way;
-  for (const auto& [op, in_service, maps] : log.ops) {
-    if (op->kind != "put" && op->kind != "get") continue;
+  for (const auto& [op, in_service, maps, t_s] : log.ops) {
+    if (!op->client.empty() || (op->kind != "put" && op->kind != "get")) continue;
     if (op->phase == OpPhase::invoke) {
       under_way.insert(op->id);
       if (!in_service || maps < first_map) too_early.insert(op->id);
@@ -261,11 +262,15 @@ class ArmJudge {
     verdict_.attribution = std::move(seen.attribution);
     verdict_.routable = seen.routable;
     verdict_.invariants = check_invariants(experiment_, verdict_.arm, log_);
+    verdict_.clients = count_clients(log_);
     // An observation with gaps can differ from the prediction by its gaps alone.
     if (findings_.inconclusive.empty()) compare(seen);
     add(hold_against(verdict_.invariants));
     verdict_.dependents = judge_dependents(experiment_, verdict_.arm, log_);
     add(hold_against(verdict_.dependents));
+    for (const auto& [client, lines] : client_damage(log_))
+      for (const std::string& line : lines)
+        findings_.inconclusive.push_back(fmt::format("operations of {}: {}", client, line));
     return decide();
   }
 

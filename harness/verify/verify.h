@@ -67,6 +67,15 @@ struct DependentVerdict {
   std::optional<DependentOutcome> outcome = {};  ///< nothing: it was never seen
 };
 
+/// What a client of the user's recorded of its operations.
+struct ClientCount {
+  std::string name;
+  std::uint64_t puts_acknowledged = 0;
+  std::uint64_t puts_failed = 0;
+  std::uint64_t puts_unknown = 0;  ///< ended so, or without an end
+  std::uint64_t records_read = 0;
+};
+
 struct ArmVerdict {
   ArmPlan arm;
   Verdict verdict = Verdict::unknown;
@@ -78,6 +87,7 @@ struct ArmVerdict {
   Routable routable;
   std::vector<Invariant> invariants;
   std::vector<DependentVerdict> dependents;
+  std::vector<ClientCount> clients;
   std::vector<std::string> reasons;  ///< why it is not confirmed, a line each
 };
 

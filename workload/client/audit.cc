@@ -12,15 +12,23 @@
 #include <vector>
 
 #include "workload/protocol/connection.h"
+#include "workload/protocol/routes.h"
 
 namespace ceiling {
 namespace {
 
 constexpr std::uint32_t kPageRecords = 1000;
 
+struct AuditedShard {
+  std::string id;      // of its stream, for backends
+  std::string stream;  // its name
+  std::uint32_t number = 0;
+  bool owned = false;
+};
+
 struct Findings {
   Traffic& traffic;
-  std::vector<bool> owned;  // by index of the shard
+  std::vector<AuditedShard> shards;
   std::uint64_t records = 0;
   std::string problem;  // the first
   std::size_t backends_left = 0;
@@ -32,9 +40,9 @@ struct Findings {
 void Findings::backend_done(const std::string& wrong) {
   if (problem.empty()) problem = wrong;
   if (--backends_left != 0) return;
-  for (std::size_t i = 0; i < owned.size() && problem.empty(); ++i) {
-    const auto& shard = traffic.keys.shards()[i];
-    if (!owned[i]) problem = fmt::format("{} shard {} has no backend", shard.stream, shard.shard);
+  for (const AuditedShard& shard : shards) {
+    if (shard.owned || !problem.empty()) continue;
+    problem = fmt::format("{} shard {} has no backend", shard.stream, shard.number);
   }
   wire::AuditDone result;
   result.set_records(records);
@@ -105,13 +113,13 @@ void BackendReader::connected(std::shared_ptr<wire::Connection> connection) {
 }
 
 void BackendReader::ask() {
-  const auto& shards = findings_->traffic.keys.shards();
-  if (shard_ == shards.size()) return finish("");
+  if (shard_ == findings_->shards.size()) return finish("");
+  const AuditedShard& shard = findings_->shards[shard_];
   wire::Envelope envelope;
   wire::Get& get = *envelope.mutable_get();
   get.set_id(++id_);
-  get.set_stream(shards[shard_].stream);
-  get.set_shard(static_cast<std::uint32_t>(shards[shard_].shard));
+  get.set_stream(shard.id);
+  get.set_shard(shard.number);
   get.set_from_sequence(from_sequence_);
   get.set_limit(kPageRecords);
   connection_->send(envelope);
@@ -126,11 +134,11 @@ void BackendReader::answered(const wire::Envelope& message) {
     throw wire::ProtocolError("expected the answer to a get");
   }
   const wire::GetDone& page = message.get_done();
-  const auto& shard = findings_->traffic.keys.shards()[shard_];
+  AuditedShard& shard = findings_->shards[shard_];
   if (page.result() == wire::RESULT_OK) {
-    findings_->owned[shard_] = true;
+    shard.owned = true;
     for (const wire::Record& record : page.records()) {
-      findings_->traffic.log.found(shard.stream, shard.shard, record);
+      findings_->traffic.log.found(shard.stream, static_cast<int>(shard.number), record);
       ++findings_->records;
     }
     if (page.more() && page.next_sequence() <= from_sequence_) {
@@ -160,12 +168,22 @@ void BackendReader::finish(const std::string& problem) {
       problem.empty() ? "" : fmt::format("backend {}: {}", backend_.name(), problem));
 }
 
+std::vector<AuditedShard> shards_in(const wire::Configuration& configuration) {
+  std::vector<AuditedShard> shards;
+  for (const wire::Stream& stream : configuration.streams()) {
+    for (const wire::Shard& shard : wire::shards_of(stream)) {
+      shards.push_back({wire::id_of(stream), stream.name(), shard.number()});
+    }
+  }
+  return shards;
+}
+
 }  // namespace
 
 void audit(const Audit& how, Traffic& traffic, const wire::Configuration& configuration,
            std::function<void(wire::AuditDone)> done) {
   auto findings = std::make_shared<Findings>(
-      Findings{traffic, std::vector<bool>(traffic.keys.shards().size()), 0, "",
+      Findings{traffic, shards_in(configuration), 0, "",
                static_cast<std::size_t>(configuration.backends_size()), std::move(done)});
   if (configuration.backends_size() == 0) {
     findings->backends_left = 1;

@@ -106,8 +106,8 @@ void Client::membership_closed(std::string_view reason) {
 }
 
 void Client::configure(const wire::Configuration& configuration) {
-  if (configuration_) {  // streams do not change in the life of a fleet, backends may move
-    *configuration_->mutable_backends() = configuration.backends();
+  if (configuration_) {  // for the audit; canaries keep to the streams that were there first
+    configuration_ = configuration;
     return;
   }
   const std::vector<wire::Stream> streams(configuration.streams().begin(),
@@ -173,6 +173,9 @@ void Client::sweep_now(std::uint64_t id) {
 
 void Client::audit_now() {
   canaries_->stop([this] {
+    wire::Envelope audited;
+    *audited.mutable_configuration() = *configuration_;
+    tell(audited);
     audit({io_.get_executor(), options_.name, options_.timeout}, *traffic_, *configuration_,
           [this](wire::AuditDone result) {
             wire::Envelope answer;

@@ -224,8 +224,9 @@ void MembershipServer::answer_changes() {
 
 void MembershipServer::streams_changed(const std::string& why) {
   send_leases();
-  broadcast(configuration(),
-            [](const Session& session) { return session.role == wire::ROLE_FRONTEND; });
+  broadcast(configuration(), [](const Session& session) {
+    return session.role == wire::ROLE_FRONTEND || session.role == wire::ROLE_CLIENT;
+  });
   if (members_.renew()) vend_members(why);
 }
 

@@ -16,6 +16,10 @@ import time
 import unittest
 
 import boto3
+import botocore.config
+import botocore.exceptions
+
+from operations import Operations, shard_number
 
 CEILING = sys.argv.pop(1)
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -49,7 +53,7 @@ class Serve:
             [CEILING, "serve", "clients.yaml", "--arm", arm], cwd=self.folder,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in self.process.stdout:
-            pasted = re.fullmatch(r"(?:export )?(AWS_\w+)=(\S+)\n", line)
+            pasted = re.fullmatch(r"(?:export )?((?:AWS|CEILING)_\w+)=(\S+)\n", line)
             if pasted:
                 os.environ[pasted.group(1)] = pasted.group(2)
             if line.startswith("serving arm "):
@@ -91,15 +95,17 @@ def aws(*words):
     return json.loads(done.stdout) if done.stdout.strip() else {}
 
 
-def read_all(kinesis, stream):
+def read_all(kinesis, stream, operations):
     """Every record of every shard, parents first."""
     read = []
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        get = operations.begin("get", stream, shard=shard_number(shard["ShardId"]))
         iterator = kinesis.get_shard_iterator(
             StreamName=stream, ShardId=shard["ShardId"],
             ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         while iterator:
             page = kinesis.get_records(ShardIterator=iterator)
+            operations.given(get, page["Records"])
             read += [int(record["Data"]) for record in page["Records"]]
             if not page["Records"] and page["MillisBehindLatest"] == 0:
                 break
@@ -107,34 +113,50 @@ def read_all(kinesis, stream):
     return read
 
 
+def put_each(kinesis, stream, numbers, operations):
+    for n in numbers:
+        put = operations.begin("put", stream, key="key")
+        operations.stored(
+            put, kinesis.put_record(StreamName=stream, PartitionKey="key", Data=str(n).encode()))
+
+
 def story_of_boto3(stream):
     kinesis = connect()
     active = kinesis.get_waiter("stream_exists")
     kinesis.create_stream(StreamName=stream, ShardCount=1)
     active.wait(StreamName=stream, WaiterConfig={"Delay": 1})
-    for n in range(20):
-        kinesis.put_record(StreamName=stream, PartitionKey="key", Data=str(n).encode())
+    operations = Operations(stream)
+    put_each(kinesis, stream, range(20), operations)
     batch = [{"PartitionKey": "key", "Data": str(n).encode()} for n in range(20, 40)]
-    assert kinesis.put_records(StreamName=stream, Records=batch)["FailedRecordCount"] == 0
+    puts = [operations.begin("put", stream, key="key") for _ in batch]
+    answer = kinesis.put_records(StreamName=stream, Records=batch)
+    assert answer["FailedRecordCount"] == 0
+    for put, stored in zip(puts, answer["Records"]):
+        operations.stored(put, stored)
     shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
     kinesis.split_shard(StreamName=stream, ShardToSplit=shard, NewStartingHashKey=str(1 << 127))
     active.wait(StreamName=stream, WaiterConfig={"Delay": 1})
-    for n in range(40, 60):
-        kinesis.put_record(StreamName=stream, PartitionKey="key", Data=str(n).encode())
-    return read_all(kinesis, stream), len(kinesis.list_shards(StreamName=stream)["Shards"])
+    put_each(kinesis, stream, range(40, 60), operations)
+    return read_all(kinesis, stream, operations), len(kinesis.list_shards(StreamName=stream)["Shards"])
 
 
 def story_of_the_cli(stream):
+    operations = Operations(stream)
+
     def put(first, end):
+        puts = [operations.begin("put", stream, key="key") for _ in range(first, end)]
         records = [f"Data={base64.b64encode(str(n).encode()).decode()},PartitionKey=key"
                    for n in range(first, end)]
         answer = aws("put-records", "--stream-name", stream, "--records", *records)
         assert answer["FailedRecordCount"] == 0
+        for number, stored in zip(puts, answer["Records"]):
+            operations.stored(number, stored)
     aws("create-stream", "--stream-name", stream, "--shard-count", "1")
     aws("wait", "stream-exists", "--stream-name", stream)
     put(0, 20)
-    aws("put-record", "--stream-name", stream, "--partition-key", "key", "--data",
-        base64.b64encode(b"20").decode())
+    twentieth = operations.begin("put", stream, key="key")
+    operations.stored(twentieth, aws("put-record", "--stream-name", stream, "--partition-key", "key",
+                                     "--data", base64.b64encode(b"20").decode()))
     put(21, 40)
     shard = aws("list-shards", "--stream-name", stream)["Shards"][0]["ShardId"]
     aws("split-shard", "--stream-name", stream, "--shard-to-split", shard,
@@ -144,9 +166,11 @@ def story_of_the_cli(stream):
     shards = [one["ShardId"] for one in aws("list-shards", "--stream-name", stream)["Shards"]]
     read = []
     for shard in shards:
+        get = operations.begin("get", stream, shard=shard_number(shard))
         iterator = aws("get-shard-iterator", "--stream-name", stream, "--shard-id", shard,
                        "--shard-iterator-type", "TRIM_HORIZON")["ShardIterator"]
         page = aws("get-records", "--shard-iterator", iterator)
+        operations.given(get, page["Records"])
         read += [int(base64.b64decode(record["Data"])) for record in page["Records"]]
     return read, len(shards)
 
@@ -167,13 +191,76 @@ class Clients(unittest.TestCase):
         return serving
 
     def test_create_put_list_read_split_and_read_across_the_split(self):
-        self.serve("staged")
+        serving = self.serve("staged")
         for name, story in {"boto3": story_of_boto3, "AWS CLI": story_of_the_cli,
                             "JavaScript SDK": story_of_javascript}.items():
             with self.subTest(client=name):
                 read, shards = story(name.replace(" ", "-").lower())
                 self.assertEqual(read, list(range(60)), "in order, nothing lost, nothing twice")
                 self.assertEqual(shards, 3, "the one that was split, and its halves")
+        arm = serving.end()
+        self.assertEqual(
+            arm["clients"],
+            [{"name": name, "puts_acknowledged": 60, "puts_failed": 0, "puts_unknown": 0,
+              "records_read": 60} for name in ("aws-cli", "boto3", "javascript-sdk")])
+        self.assertEqual(self.checked(arm)["no-gap"], 180, "every record that they read")
+
+    def checked(self, arm):
+        """How much of each was judged; all that speak of records hold."""
+        records = [one for one in arm["invariants"] if one["judged"]]
+        self.assertEqual([one for one in records if not one["holds"]], [])
+        return {one["name"]: one["checked"] for one in records}
+
+    def test_a_record_that_a_client_was_never_acknowledged_is_missed(self):
+        serving = self.serve("staged")
+        kinesis = connect()
+        liar = Operations("liar")
+        put_each(kinesis, "orders", range(10), liar)
+        claimed = liar.begin("put", "orders", key="key")
+        liar.write(claimed, "ok", shard=0, sequence=123456)
+        arm = serving.end()
+        lost = next(one for one in arm["invariants"] if one["name"] == "no-lost-records")
+        self.assertEqual(arm["verdict"], "refuted")
+        self.assertIs(lost["holds"], False)
+        self.assertEqual(lost["evidence"], 'put 11 of liar of key "key" (stream orders, shard 0, sequence '
+                         "123456) was acknowledged and is not there")
+
+    def test_a_backend_brings_what_it_acknowledged_back(self):
+        serving = self.serve("staged")
+        kinesis = boto3.session.Session().client(
+            "kinesis", endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+            config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        writer = Operations("writer")
+        kinesis.create_stream(StreamName="two", ShardCount=2)
+        kinesis.get_waiter("stream_exists").wait(StreamName="two", WaiterConfig={"Delay": 1})
+
+        def put():
+            """The shards that take a record; one each is tried, and they have an owner each."""
+            taken = set()
+            for hash_key in (0, 1 << 127):
+                number = writer.begin("put", "two", key="key", hash_key=str(hash_key))
+                try:
+                    answer = kinesis.put_record(StreamName="two", PartitionKey="key", Data=b"1",
+                                                ExplicitHashKey=str(hash_key))
+                    writer.stored(number, answer)
+                    taken.add(shard_number(answer["ShardId"]))
+                except botocore.exceptions.ClientError as error:
+                    self.assertEqual(error.response["Error"]["Code"], "InternalFailure")
+                    writer.write(number, "unknown")
+            return taken
+
+        for _ in range(20):
+            self.assertEqual(put(), {0, 1})
+        serving.order("--kill", "backend-1")
+        self.assertEqual(len(put()), 1, "its shards only")
+        serving.order("--restart", "backend-1")
+        self.assertEqual(put(), {0, 1})
+        self.assertEqual(len(read_all(kinesis, "two", writer)), 43)
+        arm = serving.end()
+        self.assertEqual(
+            arm["clients"], [{"name": "writer", "puts_acknowledged": 43, "puts_failed": 0,
+                              "puts_unknown": 1, "records_read": 43}])
+        self.assertEqual(self.checked(arm)["no-gap"], 43)
 
     def through_the_ceiling(self, arm):
         """What each client saw while the fleet grew past its ceiling and shrank again: its lines."""
@@ -213,7 +300,7 @@ class Clients(unittest.TestCase):
             print(f"{'':{len(arm) + 2}}{name:<16}{len(lines):>9}{len(failed):>7}"
                   f"{sum(line['attempts'] > 1 for line in lines):>8}"
                   f"{max(line['ms'] for line in lines):>7.0f} ms  {dict(errors) or ''}")
-            read = read_all(kinesis, streams[name])
+            read = read_all(kinesis, streams[name], Operations("reader-of-" + streams[name]))
             acknowledged = [line["n"] for line in lines if line["ok"]]
             self.assertEqual([n for n in acknowledged if n not in set(read)], [],
                              f"{name}: what it was told is stored is there")
@@ -221,7 +308,14 @@ class Clients(unittest.TestCase):
             self.assertEqual([n for n in once if n in set(acknowledged)], acknowledged,
                              f"{name}: in the order of its requests")
             self.assertTrue(lines[-1]["ok"], f"{name}: it is served again")
-        return seen, serving.end()
+        arm = serving.end()
+        counted = {one["name"]: one for one in arm["clients"]}
+        for name, lines in seen.items():
+            stored = counted[streams[name]]["puts_acknowledged"]
+            self.assertEqual(stored, sum(line["ok"] for line in lines), name)
+            self.assertGreaterEqual(counted["reader-of-" + streams[name]]["records_read"], stored, name)
+        self.assertEqual(self.checked(arm)["no-gap"], sum(one["records_read"] for one in arm["clients"]))
+        return seen, arm
 
     def test_unguarded_clients_see_errors_and_lose_nothing_that_was_acknowledged(self):
         seen, arm = self.through_the_ceiling("unguarded")

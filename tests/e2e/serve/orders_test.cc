@@ -13,7 +13,7 @@ using OrdersTest = ServeCase;
 /// Without a serve that runs.
 TEST_F(OrdersTest, AWrongCallIsRefusedAndNothingIsMade) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
-      {{}, "expected an EXPERIMENT, or one of --grow, --shrink, --kill, --status"},
+      {{}, "expected an EXPERIMENT, or one of --grow, --shrink, --kill, --restart, --status"},
       {{"small.yaml", "--status"}, "found several of EXPERIMENT, --grow"},
       {{"--grow", "1", "--shrink", "1"}, "found several of EXPERIMENT, --grow"},
       {{"--grow", "0"}, "--grow"},
@@ -73,6 +73,9 @@ TEST_F(OrdersTest, WhatCannotBeDoneIsRefusedAndNothingChanges) {
        "there is no frontend-4, expected one of: backend-1, backend-2, frontend-1, frontend-2, "
        "frontend-3; nearest: frontend-1"},
       {{"--kill", "membership"}, "there is no membership, expected one of: "},
+      {{"--restart", "backend-3"},
+       "there is no backend-3, expected one of: backend-1, backend-2, frontend-1, frontend-2, "
+       "frontend-3; nearest: backend-"},
       {{"--status", "--run", "12345678"}, "no serve is run 12345678; there is\n  --run "},
   };
   for (const auto& [words, said] : wrong) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "cgroups/control_file.h"
 #include "tests/e2e/serve/serve_case.h"
@@ -43,6 +44,7 @@ TEST_F(ServeTest, SaysWhatClientsNeedReadyToPaste) {
           "AWS_DEFAULT_REGION=us-east-1\n"
           "AWS_ACCESS_KEY_ID=AKCEIL[A-Z2-7]{{14}}\n"
           "AWS_SECRET_ACCESS_KEY=[A-Za-z0-9+/]{{40}}\n"
+          "CEILING_OPERATIONS=/.*/ceiling-results/small-[^/]*/operations\n"
           "serving arm unguarded as run [0-9a-f]{{8}} for 8h, until Ctrl-C\n"
           "3 frontends, 3 in service, 100 % routable; predicted: fails at 7 frontends, 8 tasks, by "
           "pids.max\n"
@@ -165,6 +167,28 @@ TEST_F(ServeTest, AFrontendThatEndsByItselfIsSaid) {
   EXPECT_THAT(status.out, HasSubstr("\nfrontend-3 http://"));
   EXPECT_THAT(status.out, HasSubstr(" gone\n"));
   EXPECT_EQ(end(std::move(serving)).status, 2);
+}
+
+// Written by anyone, read by root: whatever is wrong with it is named, and ends nothing.
+TEST_F(ServeTest, WhatAClientRecordedBadlyIsNamedAndMakesTheVerdictUnknown) {
+  Running serving = serve();
+  const std::filesystem::path operations = only_run() / "operations";
+  std::filesystem::create_symlink("/etc/shadow", operations / "link.jsonl");
+  std::ofstream(operations / "app.jsonl")
+      << R"({"at_s":1,"id":1,"phase":"invoke","kind":"put","stream":"orders","key":"k"})"
+         "\n"
+      << "garbage\n";
+  EXPECT_EQ(order({"--grow", "4"}).status, 1);
+  const Ended ended = end(std::move(serving));
+  EXPECT_EQ(ended.status, 2) << ended.err << ended.out;
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("- operations of app: line 2: not JSON, or cut short\n"),
+                    HasSubstr("- operations of link.jsonl: is a symbolic link, expected a file\n"),
+                    HasSubstr("client app: 0 puts acknowledged, 0 failed, 1 unknown; 0 records "
+                              "read\n")));
+  EXPECT_EQ(schema_problems("result", read_text(only_run() / "result.json")), "");
+  EXPECT_EQ(schema_problems("history", read_text(only_run() / "history.jsonl"), true), "");
+  EXPECT_EQ(run_ceiling({"verify", only_run()}).status, 2);
 }
 
 TEST_F(ServeTest, WhatWasNotReachedIsNotConfirmed) {

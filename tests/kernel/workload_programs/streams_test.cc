@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -144,6 +145,20 @@ TEST_F(StreamChanges, OnlyFrontendsMayAsk) {
   *envelope.mutable_change() = create("mine", 1);
   client.send(envelope);
   EXPECT_EQ(client.read_to_the_end(), "message 17 is out of place");
+}
+
+// Their audits go by it.
+TEST_F(StreamChanges, ClientsHearOfThemToo) {
+  const Peer client(address_, wire::ROLE_CLIENT, "client-1");
+  ASSERT_TRUE(client.receive().has_configuration());
+  make(2);
+  wire::Envelope told = client.receive();
+  while (told.has_members()) told = client.receive();
+  ASSERT_TRUE(told.has_configuration());
+  const auto& streams = told.configuration().streams();
+  EXPECT_TRUE(std::any_of(streams.begin(), streams.end(), [](const wire::Stream& stream) {
+    return stream.name() == "mine" && stream.of_a_client() && stream.made_size() == 2;
+  }));
 }
 
 TEST_F(StreamChanges, ASplitEndsWhenTheOwnerAndNobodyElseHasClosedTheShard) {

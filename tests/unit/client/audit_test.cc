@@ -79,6 +79,50 @@ TEST_F(AuditTest, ListsEveryRecordOfEveryShardFromItsBackend) {
   EXPECT_EQ(one.received.at(0).hello().token(), "secret");
 }
 
+// By the configuration of the moment: a stream that a client made has come since.
+TEST_F(AuditTest, ListsWhatClientsHaveMadeToo) {
+  Server one(io_, [](wire::Connection& connection, const Envelope& message) {
+    Envelope answer;
+    if (message.has_hello()) {
+      answer.mutable_ownership();
+      return connection.send(answer);
+    }
+    wire::GetDone& done = *answer.mutable_get_done();
+    done.set_id(message.get().id());
+    done.set_result(wire::RESULT_OK);
+    if (message.get().stream() == "0/mine/7" && message.get().shard() == 1) {
+      done.add_records()->set_sequence(5);
+    }
+    connection.send(answer);
+  });
+  membership_.emplace(io_, [&](wire::Connection& connection, const Envelope& message) {
+    if (!message.has_hello()) return;
+    Envelope envelope;
+    *envelope.mutable_configuration() = configuration({one.address()});
+    connection.send(envelope);
+    wire::Stream& made = *envelope.mutable_configuration()->add_streams();
+    made.set_name("mine");
+    made.set_id("0/mine/7");
+    made.set_of_a_client(true);
+    made.add_made()->set_closed(true);
+    made.add_made()->set_number(1);
+    connection.send(envelope);
+  });
+  start_client(0, membership_->address());
+  ASSERT_TRUE(until([&] { return !membership_->received.empty(); }));
+  order_audit();
+  const auto done = await(Envelope::kAuditDone).audit_done();
+  EXPECT_TRUE(done.complete()) << done.problem();
+  const auto audited = await(Envelope::kConfiguration).configuration();
+  ASSERT_EQ(audited.streams_size(), 2);
+  EXPECT_EQ(audited.streams(1).made_size(), 2);
+  const auto found = operations("audit", wire::PHASE_OK);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].stream(), "mine");
+  EXPECT_EQ(found[0].shard(), 1);
+  EXPECT_EQ(found[0].sequence(), 5U);
+}
+
 TEST_F(AuditTest, AnEmptyShardIsCompleteAllTheSame) {
   Server one(io_, owns({0, 1, 2, 3}, 0));
   const auto done = audit({one.address()});

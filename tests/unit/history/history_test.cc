@@ -34,6 +34,17 @@ const std::vector<Line> kLines = {
       OpEvent{9, OpPhase::ok, "put", "frontend-2", "orders", 3, "k\"ey", 18446744073709551615U}},
      R"({"t_s":2.0,"arm":"a","event":"op","id":9,"phase":"ok","kind":"put","frontend":"frontend-2",)"
      R"("stream":"orders","shard":3,"key":"k\"ey","sequence":18446744073709551615})"},
+    {{2, "a", OpEvent{9, OpPhase::ok, "put", "", "mine", 3, "k", 4, "boto3", "17"}},
+     R"({"t_s":2.0,"arm":"a","event":"op","id":9,"phase":"ok","kind":"put","frontend":"",)"
+     R"("stream":"mine","shard":3,"key":"k","sequence":4,"client":"boto3","hash_key":"17"})"},
+    {{2, "a", ShardEvent{"mine", 2, "0", "17", {0, 1}, true}},
+     R"({"t_s":2.0,"arm":"a","event":"shard","stream":"mine","shard":2,"first":"0","last":"17",)"
+     R"("parents":[0,1],"closed":true})"},
+    {{2, "a", ClientEvent{"boto3", 12, {"line 7: not JSON, or cut short"}}},
+     R"({"t_s":2.0,"arm":"a","event":"client","client":"boto3","operations":12,)"
+     R"("damage":["line 7: not JSON, or cut short"]})"},
+    {{2, "a", AuditEvent{12, true, 3}},
+     R"({"t_s":2.0,"arm":"a","event":"audit","records":12,"complete":true,"shards":3})"},
     {{2, "a", MapEvent{"frontend-1", 7, "ab12", true, true, false}},
      R"({"t_s":2.0,"arm":"a","event":"map","frontend":"frontend-1","version":7,"digest":"ab12",)"
      R"("complete":true,"tiling":true,"published":false})"},

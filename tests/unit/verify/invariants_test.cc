@@ -18,7 +18,7 @@ void expect_invariant(const ArmVerdict& arm, const std::string& name, std::optio
 
 TEST(Invariants, AllHoldAndSayHowMuchWasChecked) {
   const ArmVerdict arm = judge_arm(kStaged, Outcome::contained);
-  ASSERT_EQ(arm.invariants.size(), 4U);
+  ASSERT_EQ(arm.invariants.size(), 5U);  // no client of the user's read
   for (const Invariant& found : arm.invariants) {
     EXPECT_EQ(found.holds, true) << found.name;
     EXPECT_TRUE(found.judged) << found.name;
@@ -27,6 +27,7 @@ TEST(Invariants, AllHoldAndSayHowMuchWasChecked) {
   EXPECT_EQ(invariant(arm, "versions-rise").checked, 15U);
   EXPECT_EQ(invariant(arm, "no-lost-records").checked, 4U);  // a put at 4, 5, 6 and 7
   EXPECT_EQ(invariant(arm, "right-shard").checked, 8U);      // and their audit
+  EXPECT_EQ(invariant(arm, "order-in-shard").checked, 4U);
 }
 
 TEST(NoWrongMap, IsReportedButNotJudgedWhereAnOutageIsExpected) {

@@ -72,14 +72,16 @@ TEST(KeptUp, AFleetThatWasAtItsEndMayShrinkFromThere) {
   EXPECT_EQ(summary(judge_arm(roomy, Outcome::not_reached, history)), "confirmed not-reached");
 }
 
-TEST(KeptUp, AProcessKilledByHandMakesItUnknownAndIsNamed) {
+TEST(KeptUp, WhatWasDoneToAProcessByHandMakesItUnknownAndIsNamed) {
   for (const char* victim : {"frontend-2", "backend-1"}) {
-    History history = story(kStaged);
-    auto after = step_to(kStaged.arm, 5);
-    after.insert(after.begin(), {0, kStaged.arm, FaultEvent{"killed", victim, ""}});
-    insert_after(history, 5, after);
-    EXPECT_EQ(summary(judge_arm(kStaged, Outcome::contained, history)),
-              "unknown unknown: " + std::string(victim) + " was killed by hand");
+    for (const char* done : {"killed", "restarted"}) {
+      History history = story(kStaged);
+      auto after = step_to(kStaged.arm, 5);
+      after.insert(after.begin(), {0, kStaged.arm, FaultEvent{done, victim, ""}});
+      insert_after(history, 5, after);
+      EXPECT_EQ(summary(judge_arm(kStaged, Outcome::contained, history)),
+                "unknown unknown: " + std::string(victim) + " was " + done + " by hand");
+    }
   }
 }
 
