@@ -40,7 +40,7 @@ class Reader {
     seen_.lost = true;
     if (into.lost_at_s) return;
     into.lost_at_s = t_s;
-    if (outage_s_) into.after_outage_s = t_s - *outage_s_;
+    if (outage_s_ && t_s >= *outage_s_) into.after_outage_s = t_s - *outage_s_;
   }
 
   const std::optional<double>& outage_s_;

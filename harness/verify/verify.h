@@ -59,7 +59,7 @@ struct DependentVerdict {
   std::optional<DependentOutcome> expect = {};
   std::optional<bool> healthy_before = {};    ///< the last that was seen before the outage
   std::optional<double> lost_at_s = {};       ///< first seen not to do its job
-  std::optional<double> after_outage_s = {};  ///< the time from the outage to that
+  std::optional<double> after_outage_s = {};  ///< the time from the outage to that; nothing: before
   std::string reason = {};                    ///< what it said, or its connection, at lost_at_s
   std::string ended = {};                     ///< how its process did, and what the kernel counted
   std::uint64_t buffered = 0;                 ///< when it was last seen

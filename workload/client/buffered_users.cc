@@ -27,7 +27,7 @@ void BufferedUsers::next_user() {
     if (error) return;
     // One that waits keeps those behind it waiting.
     if (!own_user_waits_) own_user_waits_ = !buffer_.add(record());
-    put();
+    if (!failing_) put();
     next_user();
   });
 }
@@ -39,32 +39,41 @@ std::string BufferedUsers::record() const {
 void BufferedUsers::login(std::function<void(bool)> served) {
   if (buffer_.add("login")) {
     served(true);
-    return put();
+    if (!failing_) put();
+    return;
   }
   if (waiting_.size() == kMostWaiting) return served(false);
   waiting_.push_back(std::move(served));
 }
 
 void BufferedUsers::put() {
-  const FrontendPool::Frontend* frontend =
-      frontends_.streams().empty() ? nullptr : frontends_.next();
-  if (frontend == nullptr) return put_again_later();
-  auto record = buffer_.take();
-  if (!record) return;
+  if (frontends_.streams().empty()) return put_again_later();
+  while (!failing_ || buffer_.under_way() == 0) {
+    const FrontendPool::Frontend* frontend = frontends_.next();
+    if (frontend == nullptr) return put_again_later();
+    auto record = buffer_.take();
+    if (!record) return;
+    put_one(*frontend, std::move(*record));
+  }
+}
+
+void BufferedUsers::put_one(const FrontendPool::Frontend& frontend, std::string record) {
   const auto& streams = frontends_.streams();
   const std::string& stream = streams[++keys_ % streams.size()].name();
   std::string request =
-      requests_.put(frontend->address, stream, fmt::format("{}-{}", options_.name, keys_), *record);
-  frontend->channel->exchange(
-      std::move(request), [this, record = std::move(*record)](const Exchange& exchange) mutable {
-        if (exchange.end != Exchange::End::answered || exchange.status != 200) {
-          buffer_.give_back(std::move(record));
-          return put_again_later();
-        }
-        buffer_.stored();
-        admit();
-        put();
-      });
+      requests_.put(frontend.address, stream, fmt::format("{}-{}", options_.name, keys_), record);
+  frontends_.exchange(frontend, std::move(request),
+                      [this, record = std::move(record)](const Exchange& exchange) mutable {
+                        failing_ =
+                            exchange.end != Exchange::End::answered || exchange.status != 200;
+                        if (failing_) {
+                          buffer_.give_back(std::move(record));
+                          return put_again_later();
+                        }
+                        buffer_.stored();
+                        admit();
+                        put();
+                      });
 }
 
 void BufferedUsers::put_again_later() {

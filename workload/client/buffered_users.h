@@ -16,9 +16,10 @@
 
 namespace ceiling {
 
-/// A service each of whose users leaves a record in the stream, by way of a buffer. A record is put
-/// again, through the next frontend, until one stores it: at least once, as the SDKs do. A user
-/// whose record finds no place waits for one.
+/// A service each of whose users leaves a record in the stream, by way of a buffer. Records are put
+/// through all frontends at once, one through each; after a failure one at a time, until that works
+/// again. A record is put until one stores it: at least once, as the SDKs do. A user whose record
+/// finds no place waits for one.
 class BufferedUsers {
  public:
   struct Options {
@@ -44,12 +45,13 @@ class BufferedUsers {
   /// Users from outside that may wait: each holds a connection.
   static constexpr std::size_t kMostWaiting = 256;
   /// Before a put is tried again.
-  static constexpr std::chrono::milliseconds kRetryPause{10};
+  static constexpr std::chrono::milliseconds kRetryPause{20};
 
  private:
   void next_user();
   std::string record() const;
   void put();
+  void put_one(const FrontendPool::Frontend& frontend, std::string record);
   void put_again_later();
   void admit();
 
@@ -61,6 +63,7 @@ class BufferedUsers {
   boost::asio::steady_timer retry_timer_;
   std::chrono::steady_clock::time_point next_user_at_;
   bool own_user_waits_ = false;
+  bool failing_ = false;  // the last put that ended was no success
   std::deque<std::function<void(bool)>> waiting_;
   std::uint64_t keys_ = 0;
 };

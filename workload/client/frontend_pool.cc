@@ -22,9 +22,20 @@ FrontendPool::~FrontendPool() {
 }
 
 const FrontendPool::Frontend* FrontendPool::next() {
-  if (frontends_.empty()) return nullptr;
-  turn_ = (turn_ + 1) % frontends_.size();
-  return &frontends_[turn_];
+  for (std::size_t tried = 0; tried < frontends_.size(); ++tried) {
+    turn_ = (turn_ + 1) % frontends_.size();
+    if (!busy_.contains(frontends_[turn_].address)) return &frontends_[turn_];
+  }
+  return nullptr;
+}
+
+void FrontendPool::exchange(const Frontend& with, std::string request, HttpChannel::Done done) {
+  busy_.insert(with.address);
+  with.channel->exchange(std::move(request),
+                         [this, address = with.address, done = std::move(done)](Exchange exchange) {
+                           busy_.erase(address);
+                           done(std::move(exchange));
+                         });
 }
 
 void FrontendPool::join(std::shared_ptr<wire::Connection> connection, const std::string& reason) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +39,11 @@ class FrontendPool {
   FrontendPool& operator=(const FrontendPool&) = delete;
   ~FrontendPool();
 
-  /// The next one in turn; nullptr while none is known. Valid until the event loop goes on. At most
-  /// one exchange at a time may be under way over all of them.
+  /// The next one in turn that has no exchange under way; nullptr where there is none. Valid until
+  /// the event loop goes on.
   const Frontend* next();
+  /// As HttpChannel::exchange().
+  void exchange(const Frontend& with, std::string request, HttpChannel::Done done);
   /// Empty until membership has said.
   const std::vector<wire::Stream>& streams() const { return streams_; }
 
@@ -56,6 +59,7 @@ class FrontendPool {
   std::shared_ptr<wire::Connection> membership_;
   std::vector<wire::Stream> streams_;
   std::vector<Frontend> frontends_;
+  std::set<std::string> busy_;  // addresses
   std::size_t turn_ = 0;
 };
 

@@ -46,8 +46,8 @@ void MissingDataAlarm::read() {
   reading_ = true;
   const Shard shard = next_shard();
   const std::uint64_t from = from_.try_emplace(shard, 1).first->second;
-  frontend->channel->exchange(
-      requests_.get(frontend->address, shard.first, shard.second, from, kPageRecords),
+  frontends_.exchange(
+      *frontend, requests_.get(frontend->address, shard.first, shard.second, from, kPageRecords),
       [this, shard](const Exchange& exchange) {
         reading_ = false;
         if (exchange.end != Exchange::End::answered || exchange.status != 200) return;

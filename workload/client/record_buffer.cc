@@ -23,19 +23,20 @@ bool RecordBuffer::add(std::string record) {
 }
 
 std::optional<std::string> RecordBuffer::take() {
-  if (taken_ || records_.empty()) return std::nullopt;
-  taken_ = true;
+  const bool all_but_one = policy_ != Policy::grow && taken_ + 1 == capacity_;
+  if (all_but_one || records_.empty()) return std::nullopt;
+  ++taken_;
   std::string record = std::move(records_.front());
   records_.pop_front();
   return record;
 }
 
 void RecordBuffer::stored() {
-  taken_ = false;
+  --taken_;
 }
 
 void RecordBuffer::give_back(std::string record) {
-  taken_ = false;
+  --taken_;
   records_.push_front(std::move(record));
 }
 

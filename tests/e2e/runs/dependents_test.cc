@@ -62,9 +62,9 @@ TEST_F(DependentsTest, EachFailsInItsOwnWayAndTheCureSparesThemAll) {
     EXPECT_EQ(spared["outcome"], "unaffected") << spared;
     EXPECT_EQ(spared["lost_at_s"], nullptr) << spared;
   }
-  EXPECT_EQ(dependent(outage, "blocking-buffer")["buffered"], 100);
+  EXPECT_EQ(dependent(outage, "blocking-buffer")["buffered"], 75);
   EXPECT_EQ(dependent(outage, "blocking-buffer")["dropped"], 0);
-  EXPECT_EQ(dependent(outage, "drop-oldest")["buffered"], 100);
+  EXPECT_EQ(dependent(outage, "drop-oldest")["buffered"], 75);
   EXPECT_GT(dependent(outage, "drop-oldest")["dropped"], 0);
   EXPECT_THAT(dependent(outage, "status-page")["reason"].get<std::string>(),
               HasSubstr("login: no answer in 1000 ms"));
@@ -74,7 +74,7 @@ TEST_F(DependentsTest, EachFailsInItsOwnWayAndTheCureSparesThemAll) {
 // The killer must have been the kernel's, and have met this one process only.
 TEST_F(DependentsTest, TheOomKillerEndsTheUnboundedBufferInItsGroupOnly) {
   const std::string text = small(
-      "{kind: unbounded-buffer, rate_per_s: 50, record_bytes: 64000, memory_max: 12M}, "
+      "{kind: unbounded-buffer, rate_per_s: 25, record_bytes: 64000, memory_max: 12M}, "
       "{kind: drop-oldest, rate_per_s: 50, buffer: 50}",
       "hold_s: 40, dependents: {unbounded-buffer: killed}");
   const Ended run = run_ceiling({"run", file("small.yaml", text), "--format", "json"},

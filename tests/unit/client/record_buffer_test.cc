@@ -9,17 +9,30 @@ namespace {
 
 using Policy = RecordBuffer::Policy;
 
-TEST(RecordBuffer, GivesTheOldestFirstAndOneAtATime) {
+TEST(RecordBuffer, GivesTheOldestFirstAndKeepsItsPlaceUntilItIsStored) {
   RecordBuffer buffer(Policy::grow, 0);
   EXPECT_EQ(buffer.take(), std::nullopt);
   buffer.add("a");
   buffer.add("b");
   EXPECT_EQ(buffer.take(), "a");
-  EXPECT_EQ(buffer.take(), std::nullopt) << "one is being put";
-  EXPECT_EQ(buffer.size(), 2U) << "it keeps its place meanwhile";
+  EXPECT_EQ(buffer.take(), "b");
+  EXPECT_EQ(buffer.take(), std::nullopt);
+  EXPECT_EQ(buffer.size(), 2U);
+  EXPECT_EQ(buffer.under_way(), 2U);
   buffer.stored();
   EXPECT_EQ(buffer.size(), 1U);
+}
+
+TEST(RecordBuffer, OfABoundedOneAllButOneMayBeUnderWay) {
+  RecordBuffer buffer(Policy::drop_oldest, 3);
+  for (const char* record : {"a", "b", "c"}) buffer.add(record);
+  EXPECT_EQ(buffer.take(), "a");
   EXPECT_EQ(buffer.take(), "b");
+  EXPECT_EQ(buffer.take(), std::nullopt);
+  buffer.add("d");
+  EXPECT_EQ(buffer.dropped(), 1U) << "c";
+  buffer.stored();
+  EXPECT_EQ(buffer.take(), "d");
 }
 
 TEST(RecordBuffer, WhatCouldNotBePutIsTheOldestAgain) {
