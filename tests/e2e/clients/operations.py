@@ -12,12 +12,13 @@ class Operations:
     """One client's; one line a write, so that a reader sees none in parts."""
 
     def __init__(self, client):
-        self.file = open(os.path.join(os.environ["CEILING_OPERATIONS"], client + ".jsonl"), "ab", buffering=0)
+        file = os.path.join(os.environ["CEILING_OPERATIONS"], client + ".jsonl")
+        self.file = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self.last = 0
 
     def write(self, number, phase, **what):
         line = {"at_s": time.time(), "id": number, "phase": phase, **what}
-        self.file.write(json.dumps(line).encode() + b"\n")
+        os.write(self.file, json.dumps(line).encode() + b"\n")
 
     def begin(self, kind, stream, **what):
         self.last += 1
