@@ -3,16 +3,12 @@
 #include "harness/observe/history.h"
 #include "harness/report/check.h"
 #include "harness/report/check_document.h"
+#include "harness/report/json_values.h"
 
 namespace ceiling {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
+using Json = OrderedJson;
 
 Json host(const HostFacts& facts) {
   return {{"kernel", facts.kernel},

@@ -3,16 +3,12 @@
 
 #include "harness/observe/history.h"
 #include "harness/report/inject.h"
+#include "harness/report/json_values.h"
 
 namespace ceiling {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
+using Json = OrderedJson;
 
 Json choice(const Injection& injection) {
   const Choice& chosen = injection.choice;

@@ -1,17 +1,13 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/observe/history.h"
+#include "harness/report/json_values.h"
 #include "harness/report/report.h"
 
 namespace ceiling {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
+using Json = OrderedJson;
 
 Json or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);

@@ -10,6 +10,7 @@ ceiling_test(runs_test LABEL e2e
     runs/streams_test.cc
     runs/together_test.cc
     runs/deaths_test.cc
+    runs/group_guard_test.cc
     runs/dependents_test.cc
     runs/zz_left_behind_test.cc
   LINK e2e_support fmt::fmt-header-only)

@@ -47,7 +47,7 @@ ARROWS = {
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
-PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(history(_fields)?|client_log)\."
+PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(event|history(_fields)?|client_log)\."
                   r"|harness/prove/(measurement|attribute|judge|proof)\."
                   r"|harness/check/(answer|policy|selector|snapshot(_fields)?|unit_state|what_if)\.")
 # The one pure file that opens files: those below a root directory that it is given.

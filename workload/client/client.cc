@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "workload/client/audit.h"
+#include "workload/client/membership_news.h"
 #include "workload/client/sweep.h"
 #include "workload/protocol/process.h"
 
@@ -24,10 +25,22 @@ Client::Client(boost::asio::io_context& io, ClientOptions options, Ended ended)
   if (!options_.status.empty()) {
     status_server_.emplace(io_.get_executor(), options_.status, [this] { return status(); });
   }
-  wire::connect(io_.get_executor(), options_.membership,
-                [this](std::shared_ptr<wire::Connection> connection, const std::string& reason) {
-                  join(std::move(connection), reason);
-                });
+  follow_membership(
+      io_.get_executor(), options_.membership, options_.token, options_.name,
+      {.configuration =
+           [this](const wire::Configuration& configuration) { configure(configuration); },
+       .members =
+           [this](const wire::Members& members) {
+             if (control_) return;
+             members_version_ = members.version();
+             aim_at(members.members());
+           },
+       .lost =
+           [this] {
+             // With the configuration at hand, operations go on: only news of members will be
+             // missing.
+             if (!configuration_) ended_(kExitUnavailable);
+           }});
 }
 
 OperationLog::Counts Client::counts() const {
@@ -67,42 +80,6 @@ void Client::ordered(const wire::Envelope& message) {
     default:
       throw wire::ProtocolError("expected targets, sweep or audit");
   }
-}
-
-void Client::join(std::shared_ptr<wire::Connection> connection, const std::string& reason) {
-  if (!connection) return membership_closed(reason);
-  membership_ = std::move(connection);
-  membership_->start([this](const wire::Envelope& message) { told(message); },
-                     [this](std::string_view why) { membership_closed(why); });
-  wire::Envelope hello;
-  hello.mutable_hello()->set_token(options_.token);
-  hello.mutable_hello()->set_role(wire::ROLE_CLIENT);
-  hello.mutable_hello()->set_name(options_.name);
-  membership_->send(hello);
-}
-
-void Client::told(const wire::Envelope& message) {
-  switch (message.message_case()) {
-    case wire::Envelope::kConfiguration:
-      return configure(message.configuration());
-    case wire::Envelope::kMembers:
-      if (control_) return;
-      members_version_ = message.members().version();
-      return aim_at(message.members().members());
-    case wire::Envelope::kRejected:
-      wire::log_line(options_.name, "membership refuses: " + message.rejected().reason());
-      return;
-    default:
-      throw wire::ProtocolError("expected a configuration or members");
-  }
-}
-
-void Client::membership_closed(std::string_view reason) {
-  membership_.reset();
-  wire::log_line(options_.name,
-                 fmt::format("membership: {}", reason.empty() ? "connection closed" : reason));
-  // With the configuration at hand, operations go on: only news of members will be missing.
-  if (!configuration_) ended_(kExitUnavailable);
 }
 
 void Client::configure(const wire::Configuration& configuration) {

@@ -53,9 +53,6 @@ class Client {
  private:
   void take_control(int fd);
   void ordered(const wire::Envelope& message);
-  void join(std::shared_ptr<wire::Connection> connection, const std::string& reason);
-  void told(const wire::Envelope& message);
-  void membership_closed(std::string_view reason);
   void configure(const wire::Configuration& configuration);
   template <typename Members>
   void aim_at(const Members& members);
@@ -70,7 +67,6 @@ class Client {
   ClientOptions options_;
   Ended ended_;
   std::shared_ptr<wire::Connection> control_;
-  std::shared_ptr<wire::Connection> membership_;
   std::optional<wire::Configuration> configuration_;
   std::uint64_t members_version_ = 0;
   std::vector<std::shared_ptr<Target>> targets_;

@@ -5,16 +5,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "workload/client/membership_news.h"
+#include "workload/protocol/connection.h"
 #include "workload/protocol/process.h"
 
 namespace ceiling {
 
 FrontendPool::FrontendPool(boost::asio::any_io_executor executor, Options options, Ended ended)
     : executor_(std::move(executor)), options_(std::move(options)), ended_(std::move(ended)) {
-  wire::connect(executor_, options_.membership,
-                [this](std::shared_ptr<wire::Connection> connection, const std::string& reason) {
-                  join(std::move(connection), reason);
-                });
+  follow_membership(executor_, options_.membership, options_.token, options_.name,
+                    {.configuration =
+                         [this](const wire::Configuration& configuration) {
+                           streams_.assign(configuration.streams().begin(),
+                                           configuration.streams().end());
+                         },
+                     .members = [this](const wire::Members& members) { follow(members); },
+                     .lost =
+                         [this] {
+                           // With the frontends at hand it goes on: only news of members will be
+                           // missing.
+                           if (streams_.empty()) ended_(wire::kHost);
+                         }});
 }
 
 FrontendPool::~FrontendPool() {
@@ -36,42 +47,6 @@ void FrontendPool::exchange(const Frontend& with, std::string request, HttpChann
                            busy_.erase(address);
                            done(std::move(exchange));
                          });
-}
-
-void FrontendPool::join(std::shared_ptr<wire::Connection> connection, const std::string& reason) {
-  if (!connection) return membership_closed(reason);
-  membership_ = std::move(connection);
-  membership_->start([this](const wire::Envelope& message) { told(message); },
-                     [this](std::string_view why) { membership_closed(why); });
-  wire::Envelope hello;
-  hello.mutable_hello()->set_token(options_.token);
-  hello.mutable_hello()->set_role(wire::ROLE_CLIENT);
-  hello.mutable_hello()->set_name(options_.name);
-  membership_->send(hello);
-}
-
-void FrontendPool::told(const wire::Envelope& message) {
-  switch (message.message_case()) {
-    case wire::Envelope::kConfiguration:
-      streams_.assign(message.configuration().streams().begin(),
-                      message.configuration().streams().end());
-      return;
-    case wire::Envelope::kMembers:
-      return follow(message.members());
-    case wire::Envelope::kRejected:
-      wire::log_line(options_.name, "membership refuses: " + message.rejected().reason());
-      return;
-    default:
-      throw wire::ProtocolError("expected a configuration or members");
-  }
-}
-
-void FrontendPool::membership_closed(std::string_view reason) {
-  membership_.reset();
-  wire::log_line(options_.name,
-                 fmt::format("membership: {}", reason.empty() ? "connection closed" : reason));
-  // With the frontends at hand it goes on: only news of members will be missing.
-  if (streams_.empty()) ended_(wire::kHost);
 }
 
 void FrontendPool::follow(const wire::Members& members) {

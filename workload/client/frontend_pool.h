@@ -7,11 +7,9 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "messages.pb.h"
-#include "workload/protocol/connection.h"
 #include "workload/protocol/http_channel.h"
 
 namespace ceiling {
@@ -48,15 +46,11 @@ class FrontendPool {
   const std::vector<wire::Stream>& streams() const { return streams_; }
 
  private:
-  void join(std::shared_ptr<wire::Connection> connection, const std::string& reason);
-  void told(const wire::Envelope& message);
-  void membership_closed(std::string_view reason);
   void follow(const wire::Members& members);
 
   boost::asio::any_io_executor executor_;
   Options options_;
   Ended ended_;
-  std::shared_ptr<wire::Connection> membership_;
   std::vector<wire::Stream> streams_;
   std::vector<Frontend> frontends_;
   std::set<std::string> busy_;  // addresses

@@ -62,6 +62,20 @@ class Running {
   std::chrono::seconds patience_;
 };
 
+/// Removes a test's group, and ends what is in it, when the test's program is killed before it can:
+/// a process of its own that waits for that. Ended with it.
+class GroupGuard {
+ public:
+  explicit GroupGuard(const Cgroup& group);
+  GroupGuard(const GroupGuard&) = delete;
+  GroupGuard& operator=(const GroupGuard&) = delete;
+  ~GroupGuard();
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
 /// A test of the programs as a user runs them: in a folder and in control groups of its own, which
 /// are empty again when it ends, and so are the registry and the process table of all that it
 /// started.
@@ -92,6 +106,7 @@ class CeilingTest : public testing::Test {
 
  private:
   std::optional<Cgroup> group_;
+  std::optional<GroupGuard> guard_;
   TemporaryFolder folder_;
 };
 

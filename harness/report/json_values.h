@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace ceiling {
+
+/// Documents have their members in the order in which people read them.
+using OrderedJson = nlohmann::ordered_json;
+
+template <typename T>
+OrderedJson or_null(const std::optional<T>& value) {
+  return value ? OrderedJson(*value) : OrderedJson();
+}
+
+}  // namespace ceiling
