@@ -9,10 +9,6 @@ namespace {
 
 using Json = OrderedJson;
 
-Json or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
 Json cost_model(const CostModel& model) {
   Json host = Json::array();
   for (const HostUse& use : model.host)
@@ -122,7 +118,7 @@ Json invariants(const std::vector<Invariant>& all) {
   return list;
 }
 
-Json or_null(const std::optional<DependentOutcome>& outcome) {
+Json name_or_null(const std::optional<DependentOutcome>& outcome) {
   return outcome ? Json(to_string(*outcome)) : Json();
 }
 
@@ -131,8 +127,8 @@ Json dependents(const std::vector<DependentVerdict>& all) {
   for (const DependentVerdict& one : all)
     list.push_back({{"name", one.name},
                     {"kind", one.kind},
-                    {"expect", or_null(one.expect)},
-                    {"outcome", or_null(one.outcome)},
+                    {"expect", name_or_null(one.expect)},
+                    {"outcome", name_or_null(one.outcome)},
                     {"healthy_before", or_null(one.healthy_before)},
                     {"lost_at_s", or_null(one.lost_at_s)},
                     {"after_outage_s", or_null(one.after_outage_s)},
