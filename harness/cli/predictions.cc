@@ -30,11 +30,12 @@ std::vector<HostUse> documented_host_use(const Experiment& experiment, const Arm
 std::vector<CostModel> documented_models(const Experiment& experiment) {
   std::vector<CostModel> models;
   for (const ArmPlan& arm : experiment.arms) {
-    models.push_back({.base = wire::kFrontendBaseTasks,
-                      .per_peer = arm.fleet.threads_per_peer,
-                      .source = "documented",
-                      .measured_at = {},
-                      .host = documented_host_use(experiment, arm)});
+    models.push_back(shaped({.base = wire::kFrontendBaseTasks,
+                             .per_peer = arm.fleet.threads_per_peer,
+                             .source = "documented",
+                             .measured_at = {},
+                             .host = documented_host_use(experiment, arm)},
+                            arm));
   }
   return models;
 }
@@ -64,7 +65,13 @@ std::vector<ArmPrediction> predict_all(const Experiment& experiment,
 std::string prediction_line(const ArmPrediction& arm) {
   const Prediction& predicted = arm.predicted;
   if (!predicted.doubt.empty()) return "no prediction: " + predicted.doubt;
-  if (!predicted.fleet_size) return "predicted: never gets to a limit";
+  if (!predicted.fleet_size) {
+    return "predicted: never gets to a limit" +
+           (predicted.without
+                ? fmt::format(", without the guardrails fails at {} frontends by {}",
+                              predicted.without->fleet_size, to_string(predicted.without->limit))
+                : "");
+  }
   if (predicted.fleet_size_most) {
     return fmt::format("predicted: no memory left at {} to {} frontends, by {}",
                        *predicted.fleet_size, *predicted.fleet_size_most,

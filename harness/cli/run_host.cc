@@ -89,9 +89,9 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
   ::getrlimit(RLIMIT_NOFILE, &files);
   for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
     const ArmPlan& arm = experiment.arms[i];
-    const auto needed =
-        static_cast<rlim_t>(2 * models[i].per_peer * (last_size(arm, models[i]) - 1)) +
-        kDescriptorsBeside;
+    const auto needed = static_cast<rlim_t>(2 * models[i].per_peer *
+                                            (models[i].cell_size(last_size(arm, models[i])) - 1)) +
+                        kDescriptorsBeside;
     if (needed > files.rlim_max) {
       throw HostError(fmt::format("a frontend of arm {} needs {} descriptors, and the hard limit "
                                   "RLIMIT_NOFILE here is {}",
@@ -286,7 +286,9 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
   for (const ArmPlan& arm : experiment.arms) {
     const std::string measured = points.contains(arm.name) ? arm.name : "";
     models.push_back(fit(points[measured]));
-    if (models.back()) models.back()->host = host_use(samples[measured]);
+    if (!models.back()) continue;
+    models.back() = shaped(std::move(*models.back()), arm);
+    models.back()->host = host_use(samples[measured]);
   }
   return models;
 }

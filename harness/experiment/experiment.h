@@ -20,6 +20,8 @@ struct FleetPlan {
   int threads_per_peer = 1;
   int alarm_percent = 75;  ///< of the binding limit; what the guardrail alarm goes by
   Place alarm_at = {};     ///< of that value
+  std::optional<int> thread_budget = {};  ///< of a frontend for its peers; of multiplex
+  std::optional<int> cells = {};          ///< that the fleet is parted into; of cells
 
   /// The sizes that a run visits, in order: start, start+step, ..., and end, also where the step
   /// does not hit it. Needs step >= 1.

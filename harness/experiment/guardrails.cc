@@ -15,6 +15,14 @@ const std::vector<GuardrailFact>& all_guardrails() {
       {Guardrail::alarm, "alarm",
        "A frontend raises an alarm when fleet.alarm_percent of the limit that binds it is used, "
        "while two more frontends fit. The ceiling stays where it is."},
+      {Guardrail::multiplex, "multiplex",
+       "A frontend has fleet.thread_budget threads for its peers and serves all others on its "
+       "event "
+       "loop. Within the budget no limit on threads is met; what binds next is what a connection "
+       "takes."},
+      {Guardrail::cells, "cells",
+       "The fleet is parted into fleet.cells cells, and a frontend has peers in its own only. The "
+       "ceiling is that of a cell, and whoever meets it leaves the other cells whole."},
   };
   return facts;
 }

@@ -15,6 +15,8 @@ constexpr Range kFleetSizes{1, 10'000};
 constexpr Range kSteps{1, 10'000};
 constexpr Range kThreadsPerPeer{1, 64};
 constexpr Range kPercents{1, 100};
+constexpr Range kThreadBudgets{0, 100'000};
+constexpr Range kCells{2, 1000};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kHolds{0, 600};
@@ -42,6 +44,10 @@ FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet,
     fleet.alarm_percent = static_cast<int>(*percent);
     fleet.alarm_at = {.line = at.line, .column = at.column};
   }
+  if (const auto budget = map.integer("thread_budget", kThreadBudgets, Presence::optional))
+    fleet.thread_budget = static_cast<int>(*budget);
+  if (const auto cells = map.integer("cells", kCells, Presence::optional))
+    fleet.cells = static_cast<int>(*cells);
   const bool both_known = fleet.start > 0 && fleet.end > 0;
   const bool said_here = map.has("start") || map.has("end");
   if (both_known && said_here && fleet.end < fleet.start) {
@@ -245,6 +251,24 @@ Outcome read_expect(const MapReader& arm) {
   return text ? *outcome_from(*text) : Outcome::any;
 }
 
+/// What an arm sets for a guardrail that it does not switch on.
+void refuse_idle_values(const MapReader& map, const Node& fleet, const ArmPlan& arm) {
+  struct Value {
+    std::string_view key;
+    std::string_view what;
+    Guardrail of;
+  };
+  for (const Value& value : {Value{"alarm_percent", "a share", Guardrail::alarm},
+                             Value{"thread_budget", "a budget", Guardrail::multiplex},
+                             Value{"cells", "cells", Guardrail::cells}}) {
+    const auto at = fleet.index_of(value.key);
+    if (!at || arm.has(value.of)) continue;
+    map.refuse(fleet.items[*at], "fleet." + std::string(value.key),
+               "found " + std::string(value.what) + " for an arm without the guardrail " +
+                   std::string(to_string(value.of)) + ", expected both or neither");
+  }
+}
+
 std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
                                const LimitPlan& limits, const std::vector<ClientPlan>& clients,
                                Findings& findings) {
@@ -265,11 +289,7 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
     for (const std::string& why : pointless_guardrails(arm)) {
       map.refuse(map.place("guardrails"), "guardrails", why);
     }
-    const auto percent = own_fleet == nullptr ? std::nullopt : own_fleet->index_of("alarm_percent");
-    if (percent && !arm.has(Guardrail::alarm)) {
-      map.refuse(own_fleet->items[*percent], "fleet.alarm_percent",
-                 "found a share for an arm without the guardrail alarm, expected both or neither");
-    }
+    if (own_fleet != nullptr) refuse_idle_values(map, *own_fleet, arm);
     take(map.integer("hold_s", kHolds, Presence::optional), arm.hold_s);
     const Schema& expected = *schema_of("arms").find("dependents")->inside;
     arm.dependents = read_expected_dependents(map, expected, clients, findings);

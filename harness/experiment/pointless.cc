@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "harness/experiment/experiment.h"
 #include "harness/experiment/schema.h"
@@ -28,6 +29,39 @@ std::string unreadable(const ArmPlan& arm, Guardrail guardrail) {
   return any ? "" : found + " in an arm without a limit, expected one of: " + readable_limits();
 }
 
+/// What takes the ceiling away, or moves it.
+constexpr std::array kReshaping = {Guardrail::multiplex, Guardrail::cells};
+
+void against_reshaping(const ArmPlan& arm, std::vector<std::string>& found) {
+  for (const Guardrail guardrail : kReshaping) {
+    if (!arm.has(guardrail)) continue;
+    const std::string name(to_string(guardrail));
+    for (const Guardrail other : {Guardrail::admission, Guardrail::alarm}) {
+      if (!arm.has(other)) continue;
+      found.push_back("found " + name + " with " + std::string(to_string(other)) +
+                      ", which counts a thread for every peer; expected one of them");
+    }
+    for (const LimitName limit : {LimitName::memory_max, LimitName::overcommit_memory}) {
+      if (!arm.limits.sets(limit)) continue;
+      found.push_back("found " + name + " with " + std::string(to_string(limit)) +
+                      ", of which only an estimate by peer threads is known");
+    }
+  }
+  if (arm.has(Guardrail::multiplex) && !arm.fleet.thread_budget)
+    found.emplace_back(
+        "found multiplex without fleet.thread_budget, expected how many threads a "
+        "frontend has for its peers");
+  if (!arm.has(Guardrail::cells)) return;
+  if (!arm.fleet.cells) {
+    found.emplace_back(
+        "found cells without fleet.cells, expected into how many the fleet is parted");
+  } else if (*arm.fleet.cells > arm.fleet.start) {
+    found.push_back("found fleet.cells " + std::to_string(*arm.fleet.cells) +
+                    ", expected at most fleet.start " + std::to_string(arm.fleet.start) +
+                    ", so that no cell is empty");
+  }
+}
+
 }  // namespace
 
 const std::vector<LimitName>& limits_read_exactly() {
@@ -43,16 +77,19 @@ std::vector<std::string> pointless_guardrails(const ArmPlan& arm) {
     if (std::string why = unreadable(arm, guardrail); !why.empty()) found.push_back(std::move(why));
   }
   const bool admission = arm.has(Guardrail::admission);
-  if (arm.expect == Outcome::prevented && !admission) {
+  const bool reshaped = std::any_of(kReshaping.begin(), kReshaping.end(),
+                                    [&](Guardrail guardrail) { return arm.has(guardrail); });
+  if (arm.expect == Outcome::prevented && !admission && !reshaped) {
     found.emplace_back(
-        "found no admission in an arm that expects prevented: nothing else keeps a "
-        "fleet below its ceiling");
+        "found no admission, multiplex or cells in an arm that expects prevented: nothing else "
+        "keeps a fleet from its ceiling");
   }
   if (admission && arm.expect == Outcome::outage) {
     found.emplace_back(
         "found admission in an arm that expects outage, expected prevented, "
         "contained, not-reached or any");
   }
+  against_reshaping(arm, found);
   return found;
 }
 

@@ -46,8 +46,15 @@ std::vector<std::string_view> Schema::names() const {
 }
 
 const Schema& experiment_schema() {
-  static const Schema fleet{
-      {{"start"}, {"end"}, {"step"}, {"threads_per_peer"}, {"alarm_percent"}}, "", nullptr};
+  static const Schema fleet{{{"start"},
+                             {"end"},
+                             {"step"},
+                             {"threads_per_peer"},
+                             {"alarm_percent"},
+                             {"thread_budget"},
+                             {"cells"}},
+                            "",
+                            nullptr};
   static const Schema member = [] {
     Schema schema;
     for (const LimitName name : all_limits()) {

@@ -44,6 +44,8 @@ FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string 
           .streams = experiment.streams,
           .guardrails = arm.guardrails,
           .alarm_percent = arm.fleet.alarm_percent,
+          .thread_budget = arm.has(Guardrail::multiplex) ? arm.fleet.thread_budget : std::nullopt,
+          .cells = arm.has(Guardrail::cells) ? arm.fleet.cells : std::nullopt,
           .limits = arm.limits,
           .lock_memory = arm.limits.sets(LimitName::rlimit_memlock)};
 }

@@ -76,6 +76,7 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
                  .threads_per_peer = spec_.threads_per_peer,
                  .backends = spec_.backends,
                  .streams = spec_.streams,
+                 .cells = spec_.cells.value_or(0),
                  .admission = std::find(spec_.guardrails.begin(), spec_.guardrails.end(),
                                         Guardrail::admission) != spec_.guardrails.end()}),
       scope_(group_.child("frontends")) {
@@ -171,11 +172,16 @@ void Fleet::add_frontend(int number) {
   if (limits_memory(spec_.limits)) start.arguments.emplace_back("--probe");
   if (spec_.lock_memory) start.arguments.emplace_back("--lock-memory");
   for (const Guardrail guardrail : spec_.guardrails) {
+    if (guardrail == Guardrail::cells) continue;  // membership's
     start.arguments.insert(start.arguments.end(),
                            {"--guardrail", std::string(to_string(guardrail))});
-    if (guardrail != Guardrail::alarm) continue;
-    start.arguments.insert(start.arguments.end(),
-                           {"--alarm-percent", std::to_string(spec_.alarm_percent)});
+    if (guardrail == Guardrail::alarm) {
+      start.arguments.insert(start.arguments.end(),
+                             {"--alarm-percent", std::to_string(spec_.alarm_percent)});
+    } else if (guardrail == Guardrail::multiplex) {
+      start.arguments.insert(start.arguments.end(),
+                             {"--thread-budget", std::to_string(spec_.thread_budget.value())});
+    }
   }
   try {
     frontend.started = site_.start(

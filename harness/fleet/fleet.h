@@ -24,7 +24,9 @@ struct FleetSpec {
   int backends = 1;
   std::vector<StreamPlan> streams;
   std::vector<Guardrail> guardrails;
-  int alarm_percent = 0;     ///< as in FleetPlan
+  int alarm_percent = 0;  ///< as in FleetPlan
+  std::optional<int> thread_budget = {};
+  std::optional<int> cells = {};
   LimitPlan limits;          ///< of the frontends alone; services are never limited
   bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
   int port = 0;              ///< of frontend-1 for clients; 0: the kernel chooses

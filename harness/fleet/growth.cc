@@ -50,6 +50,9 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
   pass_reserved_pids(site.host_settings());
   FleetSpec spec = spec_of(experiment, arm, "calibration-" + arm.name);
   spec.limits = {};
+  // What a peer costs that has a thread.
+  std::erase(spec.guardrails, Guardrail::multiplex);
+  spec.cells.reset();
   spec.start = 2;
   Fleet fleet(site, std::move(spec), nullptr);
   measure_host(site, fleet, experiment);

@@ -44,6 +44,9 @@ void Services::start_membership() {
                     .uid = site_.service_uid(),
                     .rlimits = {as_granted(RLIMIT_NOFILE)},
                     .descriptors = {}};
+  if (spec_.cells > 0) {
+    start.arguments.insert(start.arguments.end(), {"--cells", std::to_string(spec_.cells)});
+  }
   if (spec_.admission) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", "admission"});
   }

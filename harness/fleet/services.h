@@ -16,6 +16,7 @@ struct ServicesSpec {
   int threads_per_peer;
   int backends;
   std::vector<StreamPlan> streams;
+  int cells = 0;           ///< that membership parts the frontends into; 0: none
   bool admission = false;  ///< membership keeps out whom there is no room for
 };
 

@@ -83,11 +83,39 @@ std::int64_t MemoryCost::most(int size) const {
 }
 
 std::int64_t CostModel::frontend_tasks(int fleet_size) const {
-  return base + static_cast<std::int64_t>(per_peer) * (fleet_size - 1);
+  return member_tasks(1, fleet_size);
+}
+
+std::int64_t CostModel::member_tasks(int member, int fleet_size) const {
+  const int cell = (member - 1) % cells;
+  const int peers = (fleet_size - 1 - cell) / cells;  // members of the cell but one
+  return base + static_cast<std::int64_t>(per_peer) * std::min(peers, threaded_peers);
 }
 
 std::int64_t CostModel::fleet_tasks(int fleet_size) const {
-  return fleet_size * frontend_tasks(fleet_size);
+  std::int64_t sum = 0;
+  for (int cell = 0; cell < std::min(cells, fleet_size); ++cell) {
+    const int members = (fleet_size - cell + cells - 1) / cells;
+    sum += members * member_tasks(cell + 1, fleet_size);
+  }
+  return sum;
+}
+
+CostModel plain(CostModel model) {
+  model.cells = 1;
+  model.threaded_peers = ResourceCost::kAnyNumber;
+  for (auto& [resource, cost] : model.resources) cost.most_peers = ResourceCost::kAnyNumber;
+  return model;
+}
+
+CostModel shaped(CostModel model, const ArmPlan& arm) {
+  if (arm.has(Guardrail::cells)) model.cells = arm.fleet.cells.value_or(1);
+  if (!arm.has(Guardrail::multiplex) || model.per_peer == 0) return model;
+  model.threaded_peers = arm.fleet.thread_budget.value_or(0) / model.per_peer;
+  for (auto& [resource, cost] : model.resources) {
+    if (resource != Resource::descriptors) cost.most_peers = model.threaded_peers;
+  }
+  return model;
 }
 
 std::optional<CostModel> fit(const std::vector<CalibrationPoint>& points) {

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "harness/experiment/limits.h"
+#include "harness/experiment/experiment.h"
 #include "harness/predict/host_use.h"
 
 namespace ceiling {
@@ -17,9 +19,17 @@ struct ResourceCost {
   std::int64_t least_base = 0;
   std::int64_t most_base = 0;
   std::int64_t per_peer = 0;
+  int most_peers = kAnyNumber;  ///< any more of them take nothing of it
 
-  std::int64_t least(int fleet_size) const { return least_base + per_peer * (fleet_size - 1); }
-  std::int64_t most(int fleet_size) const { return most_base + per_peer * (fleet_size - 1); }
+  static constexpr int kAnyNumber = std::numeric_limits<int>::max();
+
+  std::int64_t least(int fleet_size) const { return least_base + of_peers(fleet_size); }
+  std::int64_t most(int fleet_size) const { return most_base + of_peers(fleet_size); }
+
+ private:
+  std::int64_t of_peers(int fleet_size) const {
+    return per_peer * std::min(fleet_size - 1, most_peers);
+  }
 };
 
 /// Memory that one frontend keeps, in bytes, estimated from a fleet of `fleet_size`. The kernel's
@@ -39,7 +49,7 @@ struct MemoryCost {
   /// measured.
   std::int64_t most(int size) const;
 };
-/// Tasks of one frontend = base + per_peer × peers.
+/// Tasks of one frontend = base + per_peer × peers, as far as peers have threads.
 struct CostModel {
   int base = 0;
   int per_peer = 0;
@@ -49,10 +59,23 @@ struct CostModel {
   /// What was measured and lies on a line; of the rest no prediction can be made.
   std::map<Resource, ResourceCost> resources = {};
   std::optional<MemoryCost> memory = {};
+  int threaded_peers = ResourceCost::kAnyNumber;  ///< any more of them have no thread
+  int cells = 1;  ///< that members come to in turn; they have peers in their own only
 
-  std::int64_t frontend_tasks(int fleet_size) const;  ///< base + per_peer × (fleet_size − 1)
-  std::int64_t fleet_tasks(int fleet_size) const;     ///< of all frontends together; 0 for no fleet
+  /// Of the largest cell.
+  int cell_size(int fleet_size) const { return (fleet_size + cells - 1) / cells; }
+  /// Of a frontend of the largest cell.
+  std::int64_t frontend_tasks(int fleet_size) const;
+  /// Of one member of a fleet that came one after the other, none of them refused.
+  std::int64_t member_tasks(int member, int fleet_size) const;
+  std::int64_t fleet_tasks(int fleet_size) const;  ///< of all frontends together; 0 for no fleet
 };
+
+/// The model of the fleets of an arm that multiplexes its peers, or is parted into cells; of any
+/// other arm, as it is.
+CostModel shaped(CostModel model, const ArmPlan& arm);
+/// As it was before.
+CostModel plain(CostModel model);
 
 /// Tasks of every frontend of a fleet of `fleet_size`, as the kernel counted them without a limit.
 struct CalibrationPoint {

@@ -52,10 +52,12 @@ std::optional<ResourceCost> cost_of(LimitName name, const CostModel& model) {
 /// Tasks of a frontend that starts from `base` and is refused what its next thread needs.
 std::int64_t tasks_below(std::int64_t value, std::int64_t base, const ResourceCost& cost,
                          const CostModel& model) {
-  return model.base + (value - base) / (cost.per_peer / model.per_peer);
+  const std::int64_t most = static_cast<std::int64_t>(model.per_peer) * model.threaded_peers;
+  return model.base + std::min(most, (value - base) / (cost.per_peer / model.per_peer));
 }
 
-/// What one member meets in a fleet of `joined`; at 1, what it meets at its start.
+/// What one member meets in a cell of `joined`, which `model` is of; at 1, what it meets at its
+/// start.
 std::optional<Refusal> refusal_of(int member, int joined, const LimitPlan& limits,
                                   const CostModel& model) {
   std::optional<Refusal> first;
@@ -105,43 +107,38 @@ std::string doubt_of(int member, int joined, const LimitPlan& limits, const Cost
   return "";
 }
 
-/// Frontends with limits of their own, counted as they come. Nearly all of them have the same
-/// limits, so those are asked once, and the drifted ones each.
-class OwnScopes {
+/// Frontends of one cell with limits of their own, counted as they come. Nearly all of them have
+/// the same limits, so those are asked once, and the drifted ones each.
+class Cell {
  public:
-  OwnScopes(const LimitPlan& limits, const CostModel& model) : limits_(limits), model_(model) {}
-
-  void add_member() {
-    ++size_;
-    if (!refusal_of(size_, 1, limits_, model_)) ++joined_;
+  Cell(const LimitPlan& limits, CostModel model) : limits_(limits), model_(std::move(model)) {
+    model_.cells = 1;
   }
 
+  void add_member(int member) {
+    members_.push_back(member);
+    if (limits_.overrides.contains(member)) drifted_.push_back(member);
+    if (!refusal_of(member, 1, limits_, model_)) ++joined_;
+  }
+
+  int joined() const { return joined_; }
+  const std::vector<int>& members() const { return members_; }
+
   bool anyone_fails() const {
-    const auto end = limits_.overrides.upper_bound(size_);
-    const auto drifted = std::distance(limits_.overrides.begin(), end);
-    if (drifted < size_ && refusal(0)) return true;
-    return std::any_of(limits_.overrides.begin(), end,
-                       [this](const auto& one) { return refusal(one.first).has_value(); });
+    if (drifted_.size() < members_.size() && refusal(0)) return true;
+    return std::any_of(drifted_.begin(), drifted_.end(),
+                       [this](int member) { return refusal(member).has_value(); });
   }
 
   /// Of one of the members; empty where there is none.
   std::string doubt() const {
-    const auto end = limits_.overrides.upper_bound(size_);
     std::string found;
-    if (std::distance(limits_.overrides.begin(), end) < size_)
+    if (drifted_.size() < members_.size())
       found = doubt_of(0, std::max(joined_, 1), limits_, model_);
-    for (auto one = limits_.overrides.begin(); one != end && found.empty(); ++one) {
-      found = doubt_of(one->first, std::max(joined_, 1), limits_, model_);
+    for (auto one = drifted_.begin(); one != drifted_.end() && found.empty(); ++one) {
+      found = doubt_of(*one, std::max(joined_, 1), limits_, model_);
     }
     return found;
-  }
-
-  std::vector<int> failing() const {
-    std::vector<int> members;
-    for (int member = 1; member <= size_; ++member) {
-      if (refusal(member)) members.push_back(member);
-    }
-    return members;
   }
 
   /// Nothing where that member fits. 0: a member without overrides.
@@ -152,7 +149,7 @@ class OwnScopes {
 
   std::int64_t tasks() const {
     std::int64_t sum = 0;
-    for (int member = 1; member <= size_; ++member) {
+    for (const int member : members_) {
       const auto refused = refusal(member);
       sum += refused ? refused->tasks : model_.frontend_tasks(std::max(joined_, 1));
     }
@@ -161,9 +158,64 @@ class OwnScopes {
 
  private:
   const LimitPlan& limits_;
-  const CostModel& model_;
-  int size_ = 0;
+  CostModel model_;
+  std::vector<int> members_;
+  std::vector<int> drifted_;
   int joined_ = 0;
+};
+
+/// A fleet whose frontends have limits of their own: one cell, or several.
+class OwnScopes {
+ public:
+  OwnScopes(const LimitPlan& limits, const CostModel& model)
+      : cells_(static_cast<std::size_t>(model.cells), Cell(limits, model)) {}
+
+  /// To the smallest cell, and of several to the first: as membership does it.
+  void add_member() {
+    const auto smallest = std::min_element(
+        cells_.begin(), cells_.end(),
+        [](const Cell& one, const Cell& other) { return one.joined() < other.joined(); });
+    smallest->add_member(++size_);
+  }
+
+  bool anyone_fails() const {
+    return std::any_of(cells_.begin(), cells_.end(),
+                       [](const Cell& cell) { return cell.anyone_fails(); });
+  }
+
+  std::string doubt() const {
+    for (const Cell& cell : cells_) {
+      if (std::string found = cell.doubt(); !found.empty()) return found;
+    }
+    return "";
+  }
+
+  struct Failing {
+    int member = 0;
+    Refusal refusal;
+  };
+  /// Rising.
+  std::vector<Failing> failing() const {
+    std::vector<Failing> found;
+    for (const Cell& cell : cells_) {
+      for (const int member : cell.members()) {
+        if (const auto refused = cell.refusal(member)) found.push_back({member, *refused});
+      }
+    }
+    std::sort(found.begin(), found.end(),
+              [](const Failing& one, const Failing& other) { return one.member < other.member; });
+    return found;
+  }
+
+  std::int64_t tasks() const {
+    std::int64_t sum = 0;
+    for (const Cell& cell : cells_) sum += cell.tasks();
+    return sum;
+  }
+
+ private:
+  std::vector<Cell> cells_;
+  int size_ = 0;
 };
 
 /// Grows the fleet to the first visited size at which a frontend fails, or to its end.
@@ -178,16 +230,16 @@ Prediction predict_own_scopes(const ArmPlan& arm, OwnScopes& scopes) {
       prediction.doubt = scopes.doubt();
       if (!prediction.doubt.empty()) return prediction;
       if (!scopes.anyone_fails()) continue;
-      const std::vector<int> first = scopes.failing();
-      const Refusal refusal = *scopes.refusal(first.front());
+      const auto first = scopes.failing();
+      const Refusal& refusal = first.front().refusal;
       prediction.limit = refusal.limit;
       prediction.value = refusal.value;
       prediction.threads = refusal.tasks;
-      if (first.size() == 1) prediction.member = first.front();
+      if (first.size() == 1) prediction.member = first.front().member;
     }
     if (!prediction.limit) continue;
     prediction.fleet_size = visited;
-    prediction.failing = scopes.failing();
+    for (const auto& one : scopes.failing()) prediction.failing.push_back(one.member);
     break;
   }
   return prediction;
@@ -243,12 +295,30 @@ Prediction predict_without_guardrails(const ArmPlan& arm, const CostModel& model
   return prediction;
 }
 
+std::optional<Ceiling> ceiling_of(const Prediction& prediction) {
+  if (!prediction.fleet_size || !prediction.limit) return std::nullopt;
+  return Ceiling{*prediction.fleet_size, *prediction.limit, prediction.value.value_or(0)};
+}
+
+/// What the fleet would meet if it were not reshaped, and what it meets beyond its planned end.
+void add_ceilings(Prediction& prediction, const ArmPlan& arm, const CostModel& model) {
+  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells)) return;
+  if (!prediction.doubt.empty()) return;
+  prediction.without = ceiling_of(predict_without_guardrails(arm, plain(model)));
+  if (prediction.fleet_size) return;
+  ArmPlan longer = arm;
+  longer.fleet.step = 1;
+  longer.fleet.end = kLargestFleet;
+  prediction.beyond = ceiling_of(predict_without_guardrails(longer, model));
+}
+
 }  // namespace
 
 Prediction predict(const ArmPlan& arm, const CostModel& model) {
   Prediction prediction = predict_without_guardrails(arm, model);
   add_admission(prediction, arm, model);
   add_alarm(prediction, arm, model);
+  add_ceilings(prediction, arm, model);
   return prediction;
 }
 

@@ -31,6 +31,13 @@ struct RaisedAlarm {
   std::optional<int> member = {};  ///< the first of those that raise it; of scope `frontend`
 };
 
+/// The size at which a fleet meets a limit.
+struct Ceiling {
+  int fleet_size = 0;
+  LimitName limit{};
+  std::int64_t value = 0;
+};
+
 /// What `run` is going to see in one arm. Nothing but the scope, or the scope and a doubt, is set
 /// where the fleet never gets there.
 struct Prediction {
@@ -52,13 +59,20 @@ struct Prediction {
   /// What guardrails make of it; the fields above say what is met without them.
   std::optional<RefusedAddition> admission = {};
   std::optional<RaisedAlarm> alarm = {};
+  /// Of multiplex and cells, which change the fields above: what is met within the planned fleet
+  /// without them; and, where nothing is met with them, what binds next in a larger fleet, up to
+  /// kLargestFleet.
+  std::optional<Ceiling> without = {};
+  std::optional<Ceiling> beyond = {};
 };
 
+inline constexpr int kLargestFleet = 10'000;
+
 /// The members of a step start one after another, each when those before it have settled. Limits
-/// are at least 1, and a frontend makes at least one thread. A limit of a process that is not
-/// measured, or that some frontends may meet at a size and others not, leaves a doubt. `threads` is
-/// the limit, and one more where a main process entered a fleet's scope that was full to the last
-/// task: joining is never refused.
+/// are at least 1, and a frontend makes at least one thread. The model is shaped() for the arm. A
+/// limit of a process that is not measured, or that some frontends may meet at a size and others
+/// not, leaves a doubt. `threads` is the limit, and one more where a main process entered a fleet's
+/// scope that was full to the last task: joining is never refused.
 Prediction predict(const ArmPlan& arm, const CostModel& model);
 
 /// Whether the first failure was seen where it was predicted.

@@ -19,18 +19,21 @@ struct Need {
 
 /// Nothing where it is not known before it is measured.
 std::optional<Need> need_of(LimitName name, const CostModel& model, int size) {
-  const auto sum = [size](std::int64_t base, std::int64_t per_peer) {
+  const int cell = model.cell_size(size);
+  const auto sum = [cell](std::int64_t base, std::int64_t per_peer, int most_peers) {
     return "base " + std::to_string(base) + " + " + std::to_string(per_peer) + " per peer × " +
-           std::to_string(size - 1);
+           std::to_string(std::min(cell - 1, most_peers));
   };
   const auto resource = counted_by(name);
   if (!resource) {
-    return Need{model.frontend_tasks(size), sum(model.base, model.per_peer), "tasks"};
+    return Need{model.frontend_tasks(size), sum(model.base, model.per_peer, model.threaded_peers),
+                "tasks"};
   }
   const auto cost = model.resources.find(*resource);
   if (cost == model.resources.end()) return std::nullopt;
   const ResourceCost& found = cost->second;
-  return Need{found.most(size), sum(found.most_base, found.per_peer), to_string(*resource)};
+  return Need{found.most(cell), sum(found.most_base, found.per_peer, found.most_peers),
+              to_string(*resource)};
 }
 
 /// What `who` lacks under one limit; nothing where it fits.

@@ -24,7 +24,8 @@ std::string predicted_end(const Prediction& predicted) {
 
 std::string observed_end(const ArmVerdict& arm) {
   const Observed& seen = arm.observed;
-  if (!seen.fleet_size && !seen.admission && arm.outcome != Outcome::not_reached) return "-";
+  const bool whole = arm.outcome == Outcome::not_reached || arm.outcome == Outcome::prevented;
+  if (!seen.fleet_size && !seen.admission && !whole) return "-";
   // Where a frontend failed, nothing was prevented.
   return end_of(seen.fleet_size, seen.admission && !seen.fleet_size
                                      ? std::optional(seen.admission->fleet_size)

@@ -75,6 +75,11 @@ Json raised_alarm(const Observed& seen) {
           {"used", seen.alarm->used},       {"value", seen.alarm->value}};
 }
 
+Json ceiling(const std::optional<Ceiling>& one) {
+  if (!one) return Json();
+  return {{"fleet_size", one->fleet_size}, {"limit", to_string(one->limit)}, {"value", one->value}};
+}
+
 Json predicted(const Prediction& prediction) {
   return {{"fleet_size", or_null(prediction.fleet_size)},
           {"fleet_size_most", or_null(prediction.fleet_size_most)},
@@ -86,7 +91,9 @@ Json predicted(const Prediction& prediction) {
           {"frontends_failed", failing(prediction)},
           {"doubt", or_null(prediction.doubt)},
           {"admission", refused_addition(prediction.admission)},
-          {"alarm", raised_alarm(prediction.alarm)}};
+          {"alarm", raised_alarm(prediction.alarm)},
+          {"without", ceiling(prediction.without)},
+          {"beyond", ceiling(prediction.beyond)}};
 }
 
 Json observed(const Observed& seen) {

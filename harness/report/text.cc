@@ -39,12 +39,16 @@ std::string guardrails(const ArmPlan& arm) {
 }
 
 std::string cost(const CostModel& model) {
+  const bool budgeted = model.threaded_peers != ResourceCost::kAnyNumber;
+  const std::string shape =
+      (budgeted ? fmt::format(", for {} peers at most", model.threaded_peers) : "") +
+      (model.cells > 1 ? fmt::format(", in {} cells", model.cells) : "");
   const std::string where =
       model.measured_at.empty()
           ? ""
           : fmt::format(" at {} frontends", fmt::join(model.measured_at, " and "));
-  return fmt::format("a frontend is {} tasks and {} a peer, {}{}", model.base, model.per_peer,
-                     model.source, where);
+  return fmt::format("a frontend is {} tasks and {} a peer{}, {}{}", model.base, model.per_peer,
+                     shape, model.source, where);
 }
 
 std::string memory_line(const MemoryCost& cost) {
@@ -154,6 +158,22 @@ void admission_rows(Page& page, const Prediction& predicted, const Observed& see
           other ? fmt::format("threads, {} were left", other->left) : "threads");
 }
 
+std::string met(const Ceiling& ceiling) {
+  return fmt::format("at {} frontends, by {} {}", ceiling.fleet_size, to_string(ceiling.limit),
+                     ceiling.value);
+}
+
+/// What became of the ceiling of a fleet that is reshaped; nothing for any other.
+void ceiling_lines(Page& page, int indent, const ArmPlan& arm, const Prediction& predicted) {
+  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells)) return;
+  if (predicted.without)
+    page.line(indent, "without the guardrails a frontend fails " + met(*predicted.without));
+  if (predicted.fleet_size) return;
+  page.line(indent, predicted.beyond ? "what binds next: " + met(*predicted.beyond)
+                                     : fmt::format("no limit that is set binds up to {} frontends",
+                                                   kLargestFleet));
+}
+
 void alarm_rows(Page& page, const ArmVerdict& arm) {
   const auto& one = arm.predicted.alarm;
   compare(page, "alarm", one ? std::to_string(one->fleet_size) : "none",
@@ -192,6 +212,7 @@ void table(Page& page, const ArmVerdict& arm) {
   }
   if (!arm.cost_model) return;
   if (arm.arm.has(Guardrail::alarm)) alarm_rows(page, arm);
+  ceiling_lines(page, 4, arm.arm, predicted);
   page.line(4, cost(*arm.cost_model));
   for (const std::string& line : resource_lines(*arm.cost_model, arm.arm.limits))
     page.line(4, line);
@@ -303,6 +324,7 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   }
   for (const std::string& line : resource_lines(one.cost_model, one.arm.limits)) page.line(2, line);
   guardrail_lines(page, one);
+  ceiling_lines(page, 2, one.arm, predicted);
   if (!predicted.fleet_size) {
     page.line(2, fmt::format("no frontend fails up to {} frontends", one.arm.fleet.end));
     page.line(2,
@@ -337,7 +359,8 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   if (predicted.limit && counted_by(*predicted.limit)) {
     const ResourceCost& found = one.cost_model.resources.at(*counted_by(*predicted.limit));
     page.line(
-        2, fmt::format("why: a frontend would need {} {}, {} is {}", found.least(size),
+        2, fmt::format("why: a frontend would need {} {}, {} is {}",
+                       found.least(one.cost_model.cell_size(size)),
                        to_string(*counted_by(*predicted.limit)), limit, or_dash(predicted.value)));
     return page.blank();
   }

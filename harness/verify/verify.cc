@@ -25,27 +25,43 @@ void append(Lines& to, const Lines& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-/// Whether the starting fleet lies on the measured line: one line a scope that does not.
-Lines off_the_line(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
-  const auto settled = [](const StepLog& s) { return s.step->settled; };
-  const auto first = std::find_if(log.steps.begin(), log.steps.end(), settled);
-  // A refused start says nothing about the line, and is judged as what it is.
-  if (first == log.steps.end() || !first->step->failed.empty()) return {};
-  const int size = first->step->fleet_size;
+/// Whether the fleet of a step lies on the measured line: the first scope that does not.
+Lines off_the_line(const ArmPlan& arm, const CostModel& model, const StepLog& log) {
+  const int size = log.step->fleet_size;
   const bool own = arm.limits.scope == LimitScope::frontend;
-  const std::int64_t expected = own ? model.frontend_tasks(size) : model.fleet_tasks(size);
   std::unordered_set<std::string> scopes;
-  for (const SampleEvent* sample : first->samples) {
+  for (const SampleEvent* sample : log.samples) {
     if (own ? !is_frontend_scope(sample->scope) : sample->scope != "fleet") continue;
     scopes.insert(sample->scope);
+    const std::int64_t expected =
+        own ? model.member_tasks(member_number(sample->scope).value_or(1), size)
+            : model.fleet_tasks(size);
     if (sample->tasks != expected)
-      return {fmt::format("not linear: at {} frontends the measured line gives {} tasks, {} has {}",
-                          size, expected, sample->scope, sample->tasks)};
+      return {fmt::format("at {} frontends the measured line gives {} tasks, {} has {}", size,
+                          expected, sample->scope, sample->tasks)};
   }
   const std::size_t needed = own ? static_cast<std::size_t>(size) : 1;
   if (scopes.size() != needed)
-    return {fmt::format("not linear: {} of {} scopes were sampled at the start", scopes.size(),
-                        needed)};
+    return {
+        fmt::format("{} of {} scopes were sampled at {} frontends", scopes.size(), needed, size)};
+  return {};
+}
+
+/// Of the starting fleet, without which there is no prediction. Of one that is reshaped every one:
+/// that its line bends is what the guardrail promises.
+Findings off_the_line(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
+  const bool reshaped = arm.has(Guardrail::multiplex) || arm.has(Guardrail::cells);
+  for (const StepLog& step : log.steps) {
+    if (!step.step->settled) continue;
+    // A refused thread says nothing about the line, and is judged as what it is.
+    if (!step.step->failed.empty()) break;
+    Lines found = off_the_line(arm, model, step);
+    if (!reshaped) {
+      for (std::string& line : found) line.insert(0, "not linear: ");
+      return {.contrary = {}, .inconclusive = std::move(found)};
+    }
+    if (!found.empty()) return {.contrary = std::move(found), .inconclusive = {}};
+  }
   return {};
 }
 
@@ -203,10 +219,36 @@ Conclusion prevented_or_not(const Experiment& experiment, const ArmPlan& arm, co
   return found;
 }
 
+/// The fleet has grown past the ceiling that it would have had. With staged-build clients notice
+/// nothing of that; without it, what a map that is refilled in place costs is no matter of the
+/// guardrail.
+Conclusion past_the_ceiling(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
+                            int ceiling) {
+  Conclusion found;
+  if (arm.has(Guardrail::staged_build)) found = canaries_held(experiment, log, 0);
+  std::optional<double> lowest;
+  for (const StepLog& step : log.steps) {
+    if (step.step->fleet_size < ceiling) continue;
+    for (const RoutableEvent* sweep : step.sweeps)
+      if (sweep->pairs > 0) lowest = std::min(lowest.value_or(1.0), sweep->share);
+  }
+  if (!lowest)
+    found.missing.push_back("no sweep past the ceiling");
+  else if (*lowest < 1)
+    found.against_contained.push_back(
+        fmt::format("only {:.4f} of the shards were routable past the ceiling", *lowest));
+  if (found.against_contained.empty() && found.missing.empty()) found.outcome = Outcome::prevented;
+  return found;
+}
+
 /// The outcome of an arm whose prediction was met.
 Conclusion conclude(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
-                    const Observation& seen, const Invariant& maps) {
-  if (!seen.failing && !seen.observed.admission) return {.outcome = Outcome::not_reached};
+                    const Prediction& predicted, const Observation& seen, const Invariant& maps) {
+  if (!seen.failing && !seen.observed.admission) {
+    if (predicted.without)
+      return past_the_ceiling(experiment, arm, log, predicted.without->fleet_size);
+    return {.outcome = Outcome::not_reached};
+  }
   if (!seen.routable.before) return {.missing = {"no sweep at the last complete step"}};
   if (!seen.lowest_after_failing) return {.missing = {"no sweep after the failing step"}};
   if (*seen.routable.before < 1)
@@ -290,7 +332,8 @@ class ArmJudge {
       findings_.inconclusive.push_back("not linear: the calibrated fleets lie on no line");
       return;
     }
-    append(findings_.inconclusive, off_the_line(verdict_.arm, *verdict_.cost_model, log_));
+    verdict_.cost_model = shaped(std::move(*verdict_.cost_model), verdict_.arm);
+    add(off_the_line(verdict_.arm, *verdict_.cost_model, log_));
     verdict_.cost_model->host = host_use(measured.host);
     append(findings_.inconclusive, host_drift(verdict_.arm, *verdict_.cost_model, log_));
     verdict_.predicted = predict(verdict_.arm, *verdict_.cost_model);
@@ -302,8 +345,8 @@ class ArmJudge {
     const Lines mismatched = mismatches(verdict_.arm, verdict_.predicted, seen);
     append(findings_.contrary, mismatched);
     if (!mismatched.empty()) return;
-    const Conclusion concluded =
-        conclude(experiment_, verdict_.arm, log_, seen, verdict_.invariants.front());
+    const Conclusion concluded = conclude(experiment_, verdict_.arm, log_, verdict_.predicted, seen,
+                                          verdict_.invariants.front());
     verdict_.outcome = concluded.outcome;
     add(hold_against(verdict_.arm.expect, concluded));
   }

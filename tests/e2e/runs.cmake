@@ -20,6 +20,8 @@ target_compile_definitions(runs_test PRIVATE
   HOPEFUL_FRONTEND="$<TARGET_FILE:hopeful_frontend>"
   FEARFUL_FRONTEND="$<TARGET_FILE:fearful_frontend>"
   MUTE_FRONTEND="$<TARGET_FILE:mute_frontend>"
-  HASTY_FRONTEND="$<TARGET_FILE:hasty_frontend>")
+  HASTY_FRONTEND="$<TARGET_FILE:hasty_frontend>"
+  UNPARTED_MEMBERSHIP="$<TARGET_FILE:unparted_membership>")
 add_dependencies(runs_test under_reporting_frontend forgetful_backend hopeful_frontend
-                 fearful_frontend mute_frontend hasty_frontend)
+                 fearful_frontend mute_frontend hasty_frontend
+                 unparted_membership)

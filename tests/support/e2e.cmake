@@ -23,3 +23,6 @@ misreading_frontend(hopeful_frontend 1 -1)
 misreading_frontend(fearful_frontend -1 -1)
 misreading_frontend(mute_frontend 0 0)
 misreading_frontend(hasty_frontend 0 100)
+
+ceiling_program(unparted_membership SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/unparted_membership.cc)
+target_compile_definitions(unparted_membership PRIVATE MEMBERSHIP="$<TARGET_FILE:ceiling-membership>")

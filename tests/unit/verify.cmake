@@ -6,6 +6,7 @@ ceiling_test(verify_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/verify/kept_up_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/invariants_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/records_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/verify/shape_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/damage_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/dependents_test.cc
   LINK ceiling::verify ceiling::hash_key)

@@ -31,20 +31,37 @@ Frontend::Frontend(Options options)
           options_.http_port),
       slices_(loop_.get_executor(), options_.token, log()),
       status_(loop_.get_executor(), options_.status, [this] { return snapshot(); }),
-      peers_(hello(), {.slice =
-                           [this](wire::Slice slice) {
-                             post([this, slice = std::move(slice)] { builder_.add(slice); });
-                           },
-                       .add_place = [this] { slices_.add_place(); },
-                       .remove_place = [this] { slices_.remove_place(); },
-                       .refused =
-                           [this](wire::Refusal refusal) {
-                             post([this, refusal = std::move(refusal)] { refused(refusal); });
-                           },
-                       .made = [this](auto version) { post([this, version] { made(version); }); },
-                       .count_tasks = options_.count_tasks,
-                       .probe = options_.probe ? clone_probe : std::function<int()>(),
-                       .log = log()}) {}
+      loop_peers_(
+          loop_.get_executor(), hello(),
+          {.slice = [this](const wire::Slice& slice) { builder_.add(slice); }, .log = log()}),
+      peers_(hello(), peer_hooks(), options_.thread_budget) {}
+
+PeerThreads::Hooks Frontend::peer_hooks() {
+  return {.slice =
+              [this](wire::Slice slice) {
+                post([this, slice = std::move(slice)] { builder_.add(slice); });
+              },
+          .add_place = [this] { slices_.add_place(); },
+          .remove_place = [this] { slices_.remove_place(); },
+          .on_loop =
+              [this](const wire::Member& member, auto part, auto parts, Descriptor socket) {
+                const auto shared = std::make_shared<Descriptor>(std::move(socket));
+                post([this, member, part, parts, shared] {
+                  loop_peers_.add(member, part, parts, std::move(*shared));
+                  status_.changed();
+                });
+              },
+          .off_loop =
+              [this](const std::string& name) { post([this, name] { loop_peers_.remove(name); }); },
+          .refused =
+              [this](wire::Refusal refusal) {
+                post([this, refusal = std::move(refusal)] { refused(refusal); });
+              },
+          .made = [this](auto version) { post([this, version] { made(version); }); },
+          .count_tasks = options_.count_tasks,
+          .probe = options_.probe ? clone_probe : std::function<int()>(),
+          .log = log()};
+}
 
 int Frontend::run() {
   boost::asio::signal_set signals(loop_, SIGTERM, SIGINT);
@@ -165,6 +182,7 @@ void Frontend::advance() {
   members_ = std::move(next_->members);
   current_ = std::move(next_->configuration);
   next_.reset();
+  keep_to_cell();
   const wire::Members& members = members_;
   const std::uint32_t parts = current_.threads_per_peer();
   std::vector<wire::Member> peers;
@@ -178,6 +196,19 @@ void Frontend::advance() {
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);
+}
+
+/// Who is in another cell is no peer, and nothing is heard of its part of the map.
+void Frontend::keep_to_cell() {
+  auto& members = *members_.mutable_members();
+  const auto self = std::find_if(members.begin(), members.end(), [this](const auto& member) {
+    return member.name() == options_.name;
+  });
+  if (self == members.end()) return;
+  cell_ = self->cell();
+  members.erase(std::remove_if(members.begin(), members.end(),
+                               [this](const auto& member) { return member.cell() != cell_; }),
+                members.end());
 }
 
 std::vector<wire::Route> Frontend::own_slice() const {
@@ -301,6 +332,10 @@ wire::Status Frontend::snapshot() const {
   if (options_.staged_build) status.add_guardrails("staged-build");
   if (options_.admission) status.add_guardrails("admission");
   if (options_.alarm_percent > 0) status.add_guardrails("alarm");
+  if (options_.thread_budget) status.add_guardrails("multiplex");
+  if (cell_ > 0) status.add_guardrails("cells");
+  status.set_cell(cell_);
+  status.set_peers_on_loop(static_cast<std::uint32_t>(loop_peers_.size()));
   status.set_protocol_errors(slices_.protocol_errors());
   return status;
 }

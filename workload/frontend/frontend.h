@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "workload/frontend/http_server.h"
+#include "workload/frontend/loop_peers.h"
 #include "workload/frontend/map_builder.h"
 #include "workload/frontend/peer_threads.h"
 #include "workload/frontend/room_watch.h"
@@ -26,10 +27,11 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
-  bool admission = false;       ///< tells membership what room it has
-  int alarm_percent = 0;        ///< as RoomWatch has it
-  std::uint16_t http_port = 0;  ///< on loopback; 0: the kernel chooses
-  bool probe = false;           ///< asks for one more task right after a refusal, see clone_probe.h
+  std::optional<std::uint32_t> thread_budget;  ///< as PeerThreads has it: multiplex
+  bool admission = false;                      ///< tells membership what room it has
+  int alarm_percent = 0;                       ///< as RoomWatch has it
+  std::uint16_t http_port = 0;                 ///< on loopback; 0: the kernel chooses
+  bool probe = false;  ///< asks for one more task right after a refusal, see clone_probe.h
   /// What it says of its own tasks when it is refused; a test build says something else.
   std::function<std::uint32_t()> count_tasks = wire::own_tasks;
   /// What it says of the room under its limits; likewise.
@@ -47,6 +49,7 @@ class Frontend {
   int run();
 
  private:
+  PeerThreads::Hooks peer_hooks();
   bool start_threads();
   void connect_to_membership();
   void receive(const wire::Envelope& message);
@@ -56,6 +59,7 @@ class Frontend {
   void follow(const wire::Members& members);
   /// Goes on to the newest version, when the backends have said what they own of it.
   void advance();
+  void keep_to_cell();
   bool owned(const wire::Configuration& configuration) const;
   void change(wire::Change change, kinesis::Service::Changed done);
   std::vector<wire::Route> own_slice() const;
@@ -80,6 +84,7 @@ class Frontend {
   HttpServer http_;
   SliceServer slices_;
   wire::StatusServer status_;
+  LoopPeers loop_peers_;
   PeerThreads peers_;
 
   std::shared_ptr<wire::Connection> membership_;
@@ -94,7 +99,8 @@ class Frontend {
   std::uint64_t next_change_ = 1;
   std::map<std::uint64_t, kinesis::Service::Changed> changes_;  // asked of membership
   std::map<std::string, wire::Ownership> ownership_;            // by backend name
-  wire::Members members_;
+  wire::Members members_;                                       // of our cell
+  std::uint32_t cell_ = 0;
   std::optional<wire::Refusal> refusal_;
   std::optional<wire::NotAdmitted> not_admitted_;
   bool joined_ = false;

@@ -40,11 +40,15 @@ int main(int argc, char** argv) {
       "--lock-memory", lock_memory,
       "lock what is mapped from the start on, stacks too, so that RLIMIT_MEMLOCK counts it");
   app.add_option("--guardrail", guardrails, "may be repeated")
-      ->check(CLI::IsMember({"staged-build", "admission", "alarm"}));
+      ->check(CLI::IsMember({"staged-build", "admission", "alarm", "multiplex"}));
   int alarm_percent = 75;
   app.add_option("--alarm-percent", alarm_percent,
                  "of the limit that binds: so much used raises the alarm (75)")
       ->check(CLI::Range(1, 100));
+  std::uint32_t thread_budget = 0;
+  app.add_option(
+      "--thread-budget", thread_budget,
+      "multiplex: threads for peers, at most; those beyond are served by the event loop (0)");
   try {
     app.parse(argc, argv);
     options.http_port = loopback_port(listen);
@@ -60,6 +64,7 @@ int main(int argc, char** argv) {
   };
   options.staged_build = has("staged-build");
   options.admission = has("admission");
+  if (has("multiplex")) options.thread_budget = thread_budget;
   options.alarm_percent = has("alarm") ? alarm_percent : 0;
   return ceiling::wire::run_program(options.name, [&]() -> int {
     if (lock_memory) ceiling::frontend::lock_future_mappings();

@@ -3,34 +3,19 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <set>
 #include <system_error>
 #include <utility>
 
-#include "cgroups/descriptor.h"
-#include "workload/frontend/reserved_acceptor.h"
+#include "workload/frontend/peer_slice.h"
 #include "workload/protocol/connection.h"
-#include "workload/protocol/routes.h"
 
 namespace ceiling::frontend {
 namespace {
-
-constexpr auto kReconnectDelay = std::chrono::milliseconds(100);
-
-Descriptor make_socket() {
-  const std::lock_guard lock(descriptor_table());
-  Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!made) throw std::system_error(errno, std::generic_category(), "socket");
-  const int one = 1;
-  ::setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return made;
-}
 
 /// Blocking, because the thread has nothing else to do. A socket that was connected before is
 /// dissolved and used again (connect(2), AF_UNSPEC): there may be no descriptor for another.
@@ -68,8 +53,8 @@ struct PeerThreads::Peer {
   }
 };
 
-PeerThreads::PeerThreads(wire::Hello hello, Hooks hooks)
-    : hello_(std::move(hello)), hooks_(std::move(hooks)) {}
+PeerThreads::PeerThreads(wire::Hello hello, Hooks hooks, std::optional<std::uint32_t> budget)
+    : hello_(std::move(hello)), hooks_(std::move(hooks)), budget_(budget) {}
 
 PeerThreads::~PeerThreads() {
   stop();
@@ -119,7 +104,7 @@ void PeerThreads::create_all() {
           // After a refused thread too: that peer still wants our slice.
           if (!places_.contains({member.name(), part})) hooks_.add_place();
           places_.emplace(member.name(), part);
-          if (!refused) create(member, part, parts);
+          if (!refused) connect(member, part, parts);
         } catch (const std::system_error& refusal) {
           if (!std::exchange(refused, true)) report(refusal, version, member, part, parts);
         }
@@ -130,16 +115,38 @@ void PeerThreads::create_all() {
   end_others({});
 }
 
-void PeerThreads::create(const wire::Member& member, std::uint32_t part, std::uint32_t parts) {
+bool PeerThreads::room_for(const wire::Member& member, std::uint32_t parts) const {
+  if (!budget_ || peers_.contains({member.name(), 0})) return true;
+  return peers_.size() + parts <= *budget_;
+}
+
+void PeerThreads::connect(const wire::Member& member, std::uint32_t part, std::uint32_t parts) {
   const Key key(member.name(), part);
   if (peers_.contains(key)) return;
+  if (part == 0 ? !room_for(member, parts) : !peers_.contains({member.name(), 0})) {
+    if (on_loop_.contains(key)) return;
+    hooks_.on_loop(member, part, parts, make_peer_socket());
+    on_loop_.emplace(key, member.peer_address());
+    return;
+  }
+  create(member, part, parts);
+}
+
+void PeerThreads::create(const wire::Member& member, std::uint32_t part, std::uint32_t parts) {
+  // It may have been on the loop for want of a thread.
+  if (part == 0 && on_loop_.contains({member.name(), 0})) leave_loop(member.name());
   auto peer = std::make_unique<Peer>();
   peer->member = member;
   peer->part = part;
   peer->parts = parts;
-  peer->socket = make_socket();
+  peer->socket = make_peer_socket();
   peer->thread = std::thread(&PeerThreads::serve, this, std::ref(*peer));
-  peers_.emplace(key, std::move(peer));
+  peers_.emplace(Key(member.name(), part), std::move(peer));
+}
+
+void PeerThreads::leave_loop(const std::string& name) {
+  std::erase_if(on_loop_, [&name](const auto& entry) { return entry.first.first == name; });
+  hooks_.off_loop(name);
 }
 
 void PeerThreads::report(const std::system_error& refusal, std::uint64_t version,
@@ -167,6 +174,12 @@ void PeerThreads::end_others(const std::vector<wire::Member>& peers) {
     entry.second->end();
     return true;
   });
+  std::set<std::string> left;
+  for (const auto& [key, address] : on_loop_) {
+    const auto kept = keep.find(key.first);
+    if (kept == keep.end() || kept->second != address) left.insert(key.first);
+  }
+  for (const std::string& name : left) leave_loop(name);
   std::erase_if(places_, [&](const Key& key) {
     if (keep.contains(key.first)) return false;
     hooks_.remove_place();
@@ -198,26 +211,11 @@ void PeerThreads::talk(Peer& peer) {
     ~Leave() { ::shutdown(socket, SHUT_RDWR); }
   };
   const Leave leave{socket};
-  wire::Envelope envelope;
-  *envelope.mutable_hello() = hello_;
-  envelope.mutable_hello()->set_part(peer.part);
-  envelope.mutable_hello()->set_parts(peer.parts);
-  wire::send_frame(socket, wire::encode(envelope));
-
+  wire::send_frame(socket, wire::encode(hello_for(hello_, peer.part, peer.parts)));
   for (;;) {
-    envelope = wire::receive(socket);
+    wire::Envelope envelope = wire::receive(socket);
     if (envelope.message_case() == wire::Envelope::MESSAGE_NOT_SET) return;
-    if (envelope.has_rejected())
-      throw wire::ProtocolError("rejected: " + envelope.rejected().reason());
-    if (!envelope.has_slice()) throw wire::ProtocolError("expected a slice");
-    const wire::Slice& slice = envelope.slice();
-    if (slice.sender() != peer.member.name() || slice.part() != peer.part) {
-      throw wire::ProtocolError(fmt::format("a slice of {} part {}", slice.sender(), slice.part()));
-    }
-    if (slice.checksum() != wire::checksum(slice)) {
-      throw wire::ProtocolError("a slice whose checksum is wrong");
-    }
-    hooks_.slice(std::move(*envelope.mutable_slice()));
+    hooks_.slice(slice_in(std::move(envelope), peer.member, peer.part));
   }
 }
 

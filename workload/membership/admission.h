@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "messages.pb.h"
+#include "workload/membership/checks.h"
 
 namespace ceiling {
 
@@ -32,14 +33,6 @@ class Admission {
                                            const std::string& newcomer) const;
 
  private:
-  /// By length first, so that numbers at the end are in order.
-  struct ByNumber {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const {
-      return a.size() != b.size() ? a.size() < b.size() : a < b;
-    }
-  };
-
   std::uint64_t threads_per_peer_;
   std::map<std::string, wire::Headroom, ByNumber> said_;
 };

@@ -18,6 +18,14 @@ void check_address(std::string_view address);
 /// 12 digits, and not the fleet's own.
 void check_account(std::string_view id);
 
+/// Names by length first, so that numbers at the end are in order.
+struct ByNumber {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  }
+};
+
 /// More shards than this in all streams together would not fit the messages that list them.
 inline constexpr int kMaxShards = 10'000;
 /// "orders:32": a name as above, up to 128 characters, and 1 to kMaxShards shards.

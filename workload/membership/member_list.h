@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "messages.pb.h"
+#include "workload/membership/checks.h"
 
 namespace ceiling {
 
@@ -18,7 +19,10 @@ class MemberList {
   /// A longer list would not fit one message.
   static constexpr std::size_t kMaxMembers = 10'000;
 
-  explicit MemberList(std::size_t bootstrap_expect) : bootstrap_expect_(bootstrap_expect) {}
+  /// `cells`: a member comes to the smallest one, of several to the first; those of the first
+  /// version in the order of their numbers. 0: no member has a cell.
+  explicit MemberList(std::size_t bootstrap_expect, std::uint32_t cells = 0)
+      : bootstrap_expect_(bootstrap_expect), cells_(cells) {}
 
   /// True when that made a new version. Throws wire::ProtocolError for a name that a member has, a
   /// bad name or address, and a full list.
@@ -32,13 +36,16 @@ class MemberList {
   /// 0 until the first list is vended.
   std::uint64_t version() const { return version_; }
   std::size_t size() const { return members_.size(); }
-  /// By name.
+  /// By name, frontend-2 before frontend-10.
   wire::Members message() const;
 
  private:
+  void place(wire::Member& member);
+
   std::size_t bootstrap_expect_;
+  std::uint32_t cells_;
   std::uint64_t version_ = 0;
-  std::map<std::string, wire::Member, std::less<>> members_;
+  std::map<std::string, wire::Member, ByNumber> members_;
 };
 
 }  // namespace ceiling

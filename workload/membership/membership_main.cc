@@ -50,6 +50,9 @@ void describe(CLI::App& app, ceiling::MembershipOptions& options,
   app.add_option("--bootstrap-expect", options.bootstrap_expect,
                  "frontends that must have joined before version 1 is vended")
       ->check(CLI::Range(1, 10'000));
+  app.add_option("--cells", options.cells,
+                 "parts the frontends into so many cells, each with peers among themselves only")
+      ->check(CLI::Range(1, 1000));
   app.add_option_function<std::vector<std::string>>(
          "--guardrail", [&options](const std::vector<std::string>&) { options.admission = true; },
          "admission: a frontend is let in when every one has room for it, by what they say")

@@ -33,7 +33,7 @@ std::uint64_t now_ms() {
 
 MembershipServer::MembershipServer(boost::asio::any_io_executor executor, MembershipOptions options)
     : options_(std::move(options)),
-      members_(options_.bootstrap_expect),
+      members_(options_.bootstrap_expect, options_.cells),
       admission_(options_.threads_per_peer),
       patience_(executor),
       streams_(options_.streams, now_ms()),

@@ -36,6 +36,7 @@ struct MembershipOptions {
   std::size_t bootstrap_expect = 1;
   std::chrono::milliseconds lease_ttl{5000};
   bool admission = false;
+  std::uint32_t cells = 0;  ///< that the frontends are parted into; 0: none
   std::chrono::milliseconds report_patience{10'000};  ///< of a frontend that wants to be admitted
   wire::ShardLimits limits;  ///< of the streams that clients make; the experiment's have none
 };

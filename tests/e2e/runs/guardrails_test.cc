@@ -55,6 +55,13 @@ TEST_F(GuardrailsTest, TheShippedExperimentComparesThem) {
     EXPECT_EQ(by_name[name]["observed"]["alarm"]["fleet_size"], 10);
     EXPECT_EQ(by_name[name]["predicted"]["alarm"]["servers_left"], 4);
   }
+  EXPECT_EQ(by_name["multiplex"]["outcome"], "prevented");
+  EXPECT_EQ(by_name["multiplex"]["predicted"]["without"]["fleet_size"], 15);
+  EXPECT_EQ(by_name["multiplex"]["routable"]["lowest"], 1.0);
+  EXPECT_EQ(by_name["multiplex-next"]["observed"]["limit"], "RLIMIT_NOFILE");
+  EXPECT_EQ(by_name["multiplex-next"]["observed"]["fleet_size"],
+            by_name["multiplex-next"]["predicted"]["fleet_size"]);
+  EXPECT_GT(by_name["multiplex-next"]["observed"]["fleet_size"], 15);
   EXPECT_EQ(by_name["unguarded"]["routable"]["lowest"], 0.0);
   EXPECT_EQ(by_name["unguarded"]["observed"]["fleet_size"], 15);
   EXPECT_EQ(by_name["raised-limit"]["outcome"], "not-reached");
@@ -121,6 +128,56 @@ TEST_F(GuardrailsTest, AnAlarmThatComesAtOnceIsRefuted) {
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(),
               HasSubstr("false alarm: predicted at 4 frontends, raised at 3"));
+}
+
+TEST_F(GuardrailsTest, MultiplexGrowsPastTheCeiling) {
+  const json arm =
+      arm_of("[staged-build, multiplex]", "prevented", 0, {"--set", "fleet.thread_budget=3"});
+  EXPECT_EQ(arm["predicted"]["without"]["fleet_size"], 7);
+  EXPECT_TRUE(arm["observed"]["fleet_size"].is_null());
+  EXPECT_EQ(arm["routable"]["lowest"], 1.0);
+}
+
+TEST_F(GuardrailsTest, PeersWithoutAThreadStillTakeDescriptors) {
+  const json arm = arm_of("[staged-build, multiplex]", "contained", 0,
+                          {"--set", "fleet.thread_budget=3", "--set", "limits.RLIMIT_NOFILE=110"});
+  EXPECT_EQ(arm["observed"]["limit"], "RLIMIT_NOFILE");
+  EXPECT_EQ(arm["observed"]["fleet_size"], arm["predicted"]["fleet_size"]);
+  EXPECT_EQ(arm["observed"]["threads"], 6);
+  EXPECT_EQ(arm["observed"]["errno"], "EMFILE");
+}
+
+TEST_F(GuardrailsTest, AFrontendThatHasMoreThreadsThanItsBudgetIsRefuted) {
+  const json arm = arm_of("[staged-build, multiplex]", "prevented", 1,
+                          {"--set", "fleet.thread_budget=3", "--programs",
+                           programs_with("ceiling-frontend", HOPEFUL_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("at 5 frontends the measured line gives 6 tasks, frontend-1 has 7"));
+}
+
+TEST_F(GuardrailsTest, CellsThatAreFullLeaveTheOthersWhole) {
+  const json arms = run({shipped("cells")}, 0);
+  std::map<std::string, json> by_name;
+  for (const json& arm : arms) {
+    EXPECT_EQ(arm["verdict"], "confirmed") << arm["name"] << arm["reasons"];
+    by_name[arm["name"]] = arm;
+  }
+  EXPECT_EQ(by_name["whole"]["observed"]["fleet_size"], 7);
+  EXPECT_EQ(by_name["whole"]["routable"]["lowest"], 0.0);
+  EXPECT_EQ(by_name["cells"]["observed"]["fleet_size"], 19);
+  EXPECT_EQ(by_name["cells"]["observed"]["frontends_failed"], 7);  // of which 6 had been in service
+  EXPECT_NEAR(by_name["cells"]["routable"]["lowest"].get<double>(), 12.0 / 18, 1e-9);
+  EXPECT_EQ(by_name["staged-cells"]["routable"]["lowest"], 1.0);
+  EXPECT_EQ(by_name["small-fleet"]["outcome"], "prevented");
+}
+
+TEST_F(GuardrailsTest, AMembershipThatPartsNothingIsRefuted) {
+  const json arm = arm_of("[cells]", "prevented", 1,
+                          {"--set", "fleet.cells=3", "--set", "fleet.end=18", "--programs",
+                           programs_with("ceiling-membership", UNPARTED_MEMBERSHIP)});
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("at 3 frontends the measured line gives 3 tasks, frontend-1 has 5"));
 }
 
 TEST_F(GuardrailsTest, AShareThatLeavesNoTimeIsBadInput) {

@@ -54,6 +54,42 @@ TEST_F(FrontendProgram, APeerThatIsGoneCostsNoThreadAnyMore) {
   }
 }
 
+// With a budget of one thread a fleet of four is complete all the same.
+TEST_F(FrontendProgram, PeersBeyondTheBudgetAreServedByTheEventLoop) {
+  SmallFleet fleet(4);
+  for (int i = 0; i < 4; ++i) fleet.add({"--guardrail", "multiplex", "--thread-budget", "1"});
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Status status = fleet.complete(i, 1);
+    EXPECT_EQ(status.members(), 4U);
+    EXPECT_EQ(status.map().routes_size(), 4);
+    EXPECT_EQ(status.peers_on_loop(), 2U);
+    EXPECT_THAT(status.guardrails(), ElementsAre("multiplex"));
+    EXPECT_EQ(fleet.frontend(i).tasks(), 4U);
+  }
+}
+
+TEST_F(FrontendProgram, AThreadThatIsFreeIsTakenFromTheEventLoop) {
+  SmallFleet fleet(3);
+  for (int i = 0; i < 3; ++i) fleet.add({"--guardrail", "multiplex", "--thread-budget", "1"});
+  for (std::size_t i = 0; i < 3; ++i) fleet.complete(i, 1);
+  fleet.frontend(1).end(SIGKILL);  // the first has its thread for it
+  const Status status = fleet.complete(0, 2);
+  EXPECT_EQ(status.peers_on_loop(), 0U);
+  EXPECT_EQ(fleet.complete(2, 2).members(), 2U);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (fleet.frontend(0).tasks() != 4 && std::chrono::steady_clock::now() < until) continue;
+  EXPECT_EQ(fleet.frontend(0).tasks(), 4U);
+}
+
+TEST_F(FrontendProgram, APeerHasAllOfItsThreadsOrNone) {
+  SmallFleet fleet(3, 2);
+  for (int i = 0; i < 3; ++i) fleet.add({"--guardrail", "multiplex", "--thread-budget", "3"});
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(fleet.complete(i, 1).peers_on_loop(), 2U) << "both connections of one peer";
+    EXPECT_EQ(fleet.frontend(i).tasks(), 5U);
+  }
+}
+
 TEST_F(FrontendProgram, SaysAllOfItsStateInItsStatus) {
   SmallFleet fleet(2);
   fleet.add();

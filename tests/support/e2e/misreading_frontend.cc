@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   app.add_option("--status", options.status)->required();
   app.add_option("--guardrail", guardrails);
   app.add_option("--alarm-percent", alarm_percent);
+  int thread_budget = 0;  // which it does not keep to
+  app.add_option("--thread-budget", thread_budget);
   CLI11_PARSE(app, argc, argv);
   options.token = ceiling::wire::token_from_environment();
   const auto has = [&guardrails](const char* name) {

@@ -320,9 +320,10 @@ TEST(BadInput, APidNamespaceHasOneLimit) {
 }
 
 TEST(BadInput, UnknownWordsComeWithTheNearest) {
-  EXPECT_THAT(changed("expect: outage", "guardrails: [stage-build]"),
-              ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
-                          "of: staged-build, admission, alarm; nearest: staged-build"));
+  EXPECT_THAT(
+      changed("expect: outage", "guardrails: [stage-build]"),
+      ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
+                  "of: staged-build, admission, alarm, multiplex, cells; nearest: staged-build"));
   EXPECT_THAT(changed("expect: outage", "guardrails: [[staged-build]]"),
               ElementsAre(HasSubstr("guardrails: found a list, expected one of: staged-build")));
   EXPECT_THAT(changed("kind: canary", "kind: canaries"),
@@ -485,9 +486,46 @@ TEST(BadInput, GuardrailsThatContradictWhatIsExpectedAreRefused) {
               ElementsAre(HasSubstr("found admission in an arm that expects outage, expected "
                                     "prevented, contained, not-reached or any")));
   EXPECT_THAT(guarded("expect: prevented", "{pids.max: 24}"),
-              ElementsAre(HasSubstr("found no admission in an arm that expects prevented")));
+              ElementsAre(HasSubstr("found no admission, multiplex or cells in an arm that expects "
+                                    "prevented")));
   EXPECT_THAT(guarded("guardrails: [admission, alarm], expect: prevented", "{pids.max: 24}"),
               ElementsAre());
+}
+
+TEST(BadInput, WhatReshapesTheFleetNeedsItsNumber) {
+  EXPECT_THAT(guarded("guardrails: [multiplex]", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found multiplex without fleet.thread_budget")));
+  EXPECT_THAT(guarded("guardrails: [cells]", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found cells without fleet.cells")));
+  EXPECT_THAT(guarded("fleet: {thread_budget: 5}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.thread_budget: found a budget for an arm without the "
+                                    "guardrail multiplex")));
+  EXPECT_THAT(guarded("fleet: {cells: 2}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.cells: found cells for an arm without the guardrail "
+                                    "cells")));
+  EXPECT_THAT(guarded("guardrails: [cells], fleet: {cells: 1}", "{pids.max: 24}"),
+              Contains(HasSubstr("fleet.cells: found 1, expected an integer from 2 to 1000")));
+  EXPECT_THAT(guarded("guardrails: [multiplex], fleet: {thread_budget: -1}", "{pids.max: 24}"),
+              Contains(HasSubstr("fleet.thread_budget: found -1, expected an integer from 0 to "
+                                 "100000")));
+}
+
+TEST(BadInput, MoreCellsThanFrontendsAreRefused) {
+  EXPECT_THAT(guarded("guardrails: [cells], fleet: {start: 4, cells: 5}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found fleet.cells 5, expected at most fleet.start 4, so that "
+                                    "no cell is empty")));
+}
+
+TEST(BadInput, GuardrailsThatCountThreadsByPeerAreRefusedBesideOnesThatDoNot) {
+  EXPECT_THAT(
+      guarded("guardrails: [multiplex, admission], fleet: {thread_budget: 5}", "{pids.max: 24}"),
+      ElementsAre(HasSubstr("found multiplex with admission, which counts a thread for "
+                            "every peer; expected one of them")));
+  EXPECT_THAT(guarded("guardrails: [cells, alarm], fleet: {start: 4, cells: 2}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found cells with alarm, which counts a thread for every "
+                                    "peer")));
+  EXPECT_THAT(guarded("guardrails: [cells], fleet: {start: 4, cells: 2}", "{memory.max: 64M}"),
+              ElementsAre(HasSubstr("found cells with memory.max, of which only an estimate")));
 }
 
 TEST(BadInput, AShareForAnAlarmThatIsNotThereIsRefused) {

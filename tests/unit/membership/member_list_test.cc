@@ -136,5 +136,39 @@ TEST(MemberList, TheLongestListFitsAMessage) {
   EXPECT_NO_THROW(wire::encode(envelope));
 }
 
+std::vector<std::uint32_t> cells(const MemberList& list) {
+  std::vector<std::uint32_t> cells;
+  const wire::Members message = list.message();
+  for (const wire::Member& one : message.members()) cells.push_back(one.cell());
+  return cells;
+}
+
+// In whatever order a first fleet comes up, the prediction knows who is with whom.
+TEST(MemberList, TheFirstFleetIsPartedByItsNumbers) {
+  MemberList list(5, 2);
+  for (const char* name : {"f-10", "f-3", "f-1", "f-2", "f-4"}) list.join(member(name));
+  EXPECT_THAT(names(list), ElementsAre("f-1", "f-2", "f-3", "f-4", "f-10"));
+  EXPECT_THAT(cells(list), ElementsAre(1, 2, 1, 2, 1));
+}
+
+TEST(MemberList, ALaterMemberComesToTheSmallestCellAndStaysThere) {
+  MemberList list(3, 3);
+  for (const char* name : {"f-1", "f-2", "f-3"}) list.join(member(name));
+  list.join(member("f-4"));
+  EXPECT_THAT(cells(list), ElementsAre(1, 2, 3, 1));
+  list.leave("f-2");
+  EXPECT_THAT(cells(list), ElementsAre(1, 3, 1));
+  wire::Member liar = member("f-5");
+  liar.set_cell(1);  // what a frontend says of its cell does not count
+  list.join(liar);
+  EXPECT_THAT(cells(list), ElementsAre(1, 3, 1, 2));
+}
+
+TEST(MemberList, AFleetWithoutCellsHasNone) {
+  MemberList list(1);
+  list.join(member("f-1"));
+  EXPECT_THAT(cells(list), ElementsAre(0));
+}
+
 }  // namespace
 }  // namespace ceiling

@@ -45,7 +45,7 @@ TEST(ResultJson, CarriesWhatTheInterfacePromises) {
                 R"({"fleet_size": 7, "fleet_size_most": null, "threads": 10, "limit": "pids.max",
                             "value": 10,
                             "scope": "frontend", "member": null, "frontends_failed": 7, "doubt": null,
-                            "admission": null, "alarm": null})"));
+                            "admission": null, "alarm": null, "without": null, "beyond": null})"));
   EXPECT_EQ(arm["observed"],
             json::parse(
                 R"({"fleet_size": 7, "threads": 10, "limit": "pids.max", "errno": "EAGAIN",
