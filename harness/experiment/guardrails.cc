@@ -9,6 +9,9 @@ const std::vector<GuardrailFact>& all_guardrails() {
       {Guardrail::staged_build, "staged-build",
        "A shard-map is built aside and published whole; after a refusal the last good one goes on "
        "serving. The ceiling stays where it is."},
+      {Guardrail::authoritative_bootstrap, "authoritative-bootstrap",
+       "A frontend that starts takes its first shard-map from membership and the backends, and "
+       "routes before a peer has said anything. The ceiling stays where it is."},
       {Guardrail::admission, "admission",
        "Every frontend reads the room under its limits and tells membership, which keeps a new "
        "frontend out that would not fit. The fleet stays one below its ceiling."},

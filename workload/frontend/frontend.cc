@@ -211,10 +211,8 @@ void Frontend::keep_to_cell() {
                 members.end());
 }
 
-std::vector<wire::Route> Frontend::own_slice() const {
-  std::vector<std::string> names;
-  for (const wire::Member& member : members_.members()) names.push_back(member.name());
-  if (names.empty()) return {};
+/// Of every shard that somebody owns, as configuration and backends say it.
+std::vector<wire::Route> Frontend::all_routes() const {
   std::map<std::pair<std::string, std::uint32_t>, std::pair<std::string, std::uint64_t>> owners;
   for (const wire::Backend& backend : current_.backends()) {
     const auto found = ownership_.find(backend.name());
@@ -225,11 +223,8 @@ std::vector<wire::Route> Frontend::own_slice() const {
   }
   std::vector<wire::Route> routes;
   for (const wire::Stream& stream : current_.streams()) {
-    const std::string& id = wire::id_of(stream);
     for (const wire::Shard& shard : wire::shards_of(stream)) {
-      const int number = static_cast<int>(shard.number());
-      if (names[wire::announcer(names, id, number)] != options_.name) continue;
-      const auto owner = owners.find({id, shard.number()});
+      const auto owner = owners.find({wire::id_of(stream), shard.number()});
       if (owner == owners.end()) continue;  // nobody vouches for it: the map will have a gap
       routes.push_back(wire::make_route(stream, shard, owner->second.first, owner->second.second));
     }
@@ -237,15 +232,35 @@ std::vector<wire::Route> Frontend::own_slice() const {
   return routes;
 }
 
+/// Those that rendezvous hashing over the members gives us to announce.
+std::vector<wire::Route> Frontend::own_slice() const {
+  std::vector<std::string> names;
+  for (const wire::Member& member : members_.members()) names.push_back(member.name());
+  if (names.empty()) return {};
+  std::vector<wire::Route> routes = all_routes();
+  std::erase_if(routes, [&](const wire::Route& route) {
+    const int number = static_cast<int>(route.shard());
+    return names[wire::announcer(names, route.stream(), number)] != options_.name;
+  });
+  return routes;
+}
+
+wire::Slice Frontend::slice_of(const std::vector<wire::Route>& routes) const {
+  wire::Slice slice;
+  slice.set_version(members_.version());
+  slice.set_sender(options_.name);
+  slice.mutable_routes()->Add(routes.begin(), routes.end());
+  return slice;
+}
+
 void Frontend::announce() {
   if (members_.version() == 0) return;
+  if (options_.authoritative_bootstrap && !builder_.in_service()) {
+    builder_.publish_first(slice_of(all_routes()));
+  }
   const std::vector<wire::Route> routes = own_slice();
   slices_.announce(members_.version(), options_.name, routes, current_.threads_per_peer());
-  wire::Slice own;
-  own.set_version(members_.version());
-  own.set_sender(options_.name);
-  own.mutable_routes()->Add(routes.begin(), routes.end());
-  builder_.add(own);
+  builder_.add(slice_of(routes));
 }
 
 void Frontend::refused(const wire::Refusal& refusal) {
@@ -330,6 +345,7 @@ wire::Status Frontend::snapshot() const {
   if (not_admitted_) *status.mutable_not_admitted() = *not_admitted_;
   if (rooms_.alarm()) *status.mutable_alarm() = *rooms_.alarm();
   if (options_.staged_build) status.add_guardrails("staged-build");
+  if (options_.authoritative_bootstrap) status.add_guardrails("authoritative-bootstrap");
   if (options_.admission) status.add_guardrails("admission");
   if (options_.alarm_percent > 0) status.add_guardrails("alarm");
   if (options_.thread_budget) status.add_guardrails("multiplex");

@@ -27,6 +27,7 @@ struct Options {
   std::string status;      ///< as StatusServer has it
   std::string token;
   bool staged_build = false;
+  bool authoritative_bootstrap = false;  ///< its first map is of membership and backends alone
   std::optional<std::uint32_t> thread_budget;  ///< as PeerThreads has it: multiplex
   bool admission = false;                      ///< tells membership what room it has
   int alarm_percent = 0;                       ///< as RoomWatch has it
@@ -62,7 +63,9 @@ class Frontend {
   void keep_to_cell();
   bool owned(const wire::Configuration& configuration) const;
   void change(wire::Change change, kinesis::Service::Changed done);
+  std::vector<wire::Route> all_routes() const;
   std::vector<wire::Route> own_slice() const;
+  wire::Slice slice_of(const std::vector<wire::Route>& routes) const;
   void announce();
   void refused(const wire::Refusal& refusal);
   /// All threads for the map of `version` are there.

@@ -17,6 +17,16 @@ void MapBuilder::begin(std::uint64_t version, std::span<const wire::Stream> stre
   std::erase_if(early_, [&](const auto& entry) { return entry.second.version() <= version; });
 }
 
+void MapBuilder::publish_first(const wire::Slice& whole) {
+  if (whole.version() != build_.version() || build_.state() != wire::BUILD_RUNNING) return;
+  ShardMap map(build_.version());
+  map.add(whole);
+  if (wire::tiling_problem(streams_, map.routes())) return;
+  map_.replace(std::move(map));
+  in_service_ = true;
+  changed_(true);
+}
+
 void MapBuilder::add(const wire::Slice& slice) {
   if (slice.version() == build_.version()) return take(slice);
   if (slice.version() < build_.version()) return;

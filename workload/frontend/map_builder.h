@@ -30,6 +30,9 @@ class MapBuilder {
   /// `needed`. Slices that came early are taken at once.
   void begin(std::uint64_t version, std::span<const wire::Stream> streams,
              std::set<std::pair<std::string, std::uint32_t>> needed);
+  /// Publishes `whole`, the map of the version under construction from another source than slices,
+  /// where it tiles; the construction goes on.
+  void publish_first(const wire::Slice& whole);
   /// A slice that has just arrived. One of another version is kept until that version begins, or
   /// dropped if it is older. Another one of this version replaces the former.
   void add(const wire::Slice& slice);

@@ -55,6 +55,9 @@ TEST_F(GuardrailsTest, TheShippedExperimentComparesThem) {
     EXPECT_EQ(by_name[name]["observed"]["alarm"]["fleet_size"], 10);
     EXPECT_EQ(by_name[name]["predicted"]["alarm"]["servers_left"], 4);
   }
+  // The fifteenth frontend was refused a thread, and routes all the same.
+  EXPECT_NEAR(by_name["authoritative-bootstrap"]["routable"]["lowest"].get<double>(), 1.0 / 15,
+              1e-9);
   EXPECT_EQ(by_name["multiplex"]["outcome"], "prevented");
   EXPECT_EQ(by_name["multiplex"]["predicted"]["without"]["fleet_size"], 15);
   EXPECT_EQ(by_name["multiplex"]["routable"]["lowest"], 1.0);

@@ -320,10 +320,10 @@ TEST(BadInput, APidNamespaceHasOneLimit) {
 }
 
 TEST(BadInput, UnknownWordsComeWithTheNearest) {
-  EXPECT_THAT(
-      changed("expect: outage", "guardrails: [stage-build]"),
-      ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
-                  "of: staged-build, admission, alarm, multiplex, cells; nearest: staged-build"));
+  EXPECT_THAT(changed("expect: outage", "guardrails: [stage-build]"),
+              ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
+                          "of: staged-build, authoritative-bootstrap, admission, alarm, multiplex, "
+                          "cells; nearest: staged-build"));
   EXPECT_THAT(changed("expect: outage", "guardrails: [[staged-build]]"),
               ElementsAre(HasSubstr("guardrails: found a list, expected one of: staged-build")));
   EXPECT_THAT(changed("kind: canary", "kind: canaries"),

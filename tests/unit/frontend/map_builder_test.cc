@@ -55,6 +55,34 @@ class MapBuilderTest : public ::testing::TestWithParam<bool> {
                       [this](bool published) { published_.push_back(published); }};
 };
 
+TEST_P(MapBuilderTest, AFirstMapFromElsewhereRoutesWhileSlicesAreAwaited) {
+  begin(1, {1, 2});
+  builder_.publish_first(slice(1, 1, {0, 1, 2, 3}));
+  EXPECT_TRUE(routes());
+  EXPECT_TRUE(builder_.in_service());
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_RUNNING);
+  const std::uint64_t first = map_.describe().digest();
+  builder_.add(slice(1, 1, {0, 1}));
+  builder_.add(slice(1, 2, {2, 3}));
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_COMPLETE);
+  EXPECT_EQ(map_.describe().digest(), first);
+}
+
+TEST_P(MapBuilderTest, AFirstMapFromElsewhereOutlivesAFailure) {
+  begin(1, {1, 2});
+  builder_.publish_first(slice(1, 1, {0, 1, 2, 3}));
+  builder_.fail(1, "refused");
+  EXPECT_EQ(builder_.state().state(), wire::BUILD_FAILED);
+  EXPECT_TRUE(routes());
+}
+
+TEST_P(MapBuilderTest, AFirstMapWithAGapIsNotPublished) {
+  begin(1, {1, 2});
+  builder_.publish_first(slice(1, 1, {0, 1, 3}));
+  EXPECT_FALSE(routes());
+  EXPECT_FALSE(builder_.in_service());
+}
+
 TEST_P(MapBuilderTest, IsCompleteWithTheLastSliceAndNotBefore) {
   begin(1, {1, 2});
   EXPECT_FALSE(builder_.in_service());
