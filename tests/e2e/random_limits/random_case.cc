@@ -50,14 +50,17 @@ int largest_fleet(const RandomCase& one) {
 std::string RandomCase::yaml() const {
   return fmt::format(
       "experiment: random-limit\n"
-      "fleet: {{start: {}, end: {}, step: {}, threads_per_peer: {}}}\n"
+      "fleet: {{start: {}, end: {}, step: {}, threads_per_peer: {}{}}}\n"
       "backends: 1\n"
       "streams: [{{name: orders, shards: 2}}]\n"
       "clients: [{{kind: canary, rate_per_s: 10}}]\n"
       "limits: {{scope: {}, {}: {}}}\n"
       "arms: [{{name: unguarded, guardrails: {}, expect: {}}}]\n",
-      start, end, step, threads_per_peer, to_string(scope), to_string(limit), value, guardrails,
-      scope == LimitScope::frontend && guardrails == "[]" ? "outage" : "any");
+      start, end, step, threads_per_peer, fleet_more, to_string(scope), to_string(limit), value,
+      guardrails,
+      !expect.empty()                                       ? expect
+      : scope == LimitScope::frontend && guardrails == "[]" ? "outage"
+                                                            : "any");
 }
 
 std::string RandomCase::describe() const {
@@ -72,6 +75,20 @@ RandomCase frontend_case(int index, Random& random) {
   if (index == 0) one.value = kBase;
   if (index == 1) one.value = kMostForAFrontend;
   choose_sizes(one, random);
+  return one;
+}
+
+RandomCase cells_case(int cells, Random& random) {
+  RandomCase one{.scope = LimitScope::frontend, .limit = pick_limit(random)};
+  one.threads_per_peer = pick(random, 1, 3);
+  one.value = pick<std::int64_t>(random, kBase, kBase + 12 * one.threads_per_peer);
+  const int fits = cells * largest_fleet(one);
+  one.step = pick(random, 1, 3);
+  one.start = std::max(cells, fits - pick(random, 0, 3));
+  one.end = fits + one.step + pick(random, 0, 5);
+  one.guardrails = "[cells]";
+  one.fleet_more = fmt::format(", cells: {}", cells);
+  one.expect = "outage";
   return one;
 }
 

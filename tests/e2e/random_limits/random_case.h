@@ -18,6 +18,8 @@ struct RandomCase {
   int end = 1;
   int step = 1;
   std::string guardrails = "[]";
+  std::string fleet_more = {};  ///< ", cells: 3"
+  std::string expect = {};      ///< empty: an outage where each frontend has the limit, else any
 
   std::string yaml() const;
   std::string describe() const;
@@ -33,6 +35,9 @@ using Random = std::mt19937;
 /// A limit on each frontend, from the smallest that one frontend fits in up to 150 tasks. Case 0 is
 /// the smallest limit, case 1 the largest fleet.
 RandomCase frontend_case(int index, Random& random);
+
+/// A limit on each frontend of a fleet of so many cells, each of 13 frontends at most.
+RandomCase cells_case(int cells, Random& random);
 
 /// A limit for all frontends together, up to 2,000 tasks. Cases 0 to 3 are filled by a fleet to the
 /// last task, so that a main process enters a full scope; cases 4 to 7 leave one or two tasks.

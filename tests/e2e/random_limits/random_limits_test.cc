@@ -20,6 +20,7 @@ using nlohmann::json;
 
 constexpr int kCases = 20;
 constexpr int kAdmissionCases = 8;
+constexpr int kShapeCases = 4;
 
 unsigned seed() {
   static const unsigned chosen = [] {
@@ -171,6 +172,65 @@ TEST_P(RandomAdmission, OfTheWholeFleetStopsOneAdditionBeforeTheKernel) {
   Random source = random(LimitScope::fleet);
   expect_prevented(fleet_case(GetParam() + 4, source));
 }
+
+/// The size that the fleet is grown to when it is to have more than `fits` for the first time.
+int visited_above(const RandomCase& one, int fits) {
+  int size = one.start;
+  while (size <= fits) size = std::min(size + one.step, one.end);
+  return size;
+}
+
+class RandomShape : public RandomLimits {};
+
+TEST_P(RandomShape, TheFirstCellThatIsFullFailsAndNoOther) {
+  Random source = random(LimitScope::frontend);
+  const int cells = 2 + GetParam() % 3;
+  const RandomCase one = cells_case(cells, source);
+  const json arm = run(one);
+  expect_confirmed(one, arm);
+  if (!arm.is_object()) return;
+  const int in_cell = largest_fleet(one);
+  const int fails = visited_above(one, cells * in_cell);
+  EXPECT_EQ(arm.at("observed").at("fleet_size"), fails);
+  EXPECT_EQ(arm.at("observed").at("threads"), one.value);
+  int failed = 0;
+  for (int first = 1; first <= cells; ++first) {
+    int members = 0;
+    for (int member = first; member <= fails; member += cells) ++members;
+    if (members > in_cell) failed += members;
+  }
+  EXPECT_EQ(arm.at("observed").at("frontends_failed"), failed);
+}
+
+TEST_P(RandomShape, ABudgetThatFitsTakesTheCeilingAwayAndALargerOneDoesNot) {
+  Random source = random(LimitScope::frontend);
+  RandomCase one = frontend_case(GetParam() + 2, source);
+  const std::int64_t room = one.value - wire::kFrontendBaseTasks;
+  const bool fits = GetParam() % 2 == 0;
+  // A peer has all of its threads or none, so that a budget up to the next peer changes nothing.
+  const std::int64_t used = room / one.threads_per_peer * one.threads_per_peer;
+  const std::int64_t budget =
+      fits ? std::uniform_int_distribution<std::int64_t>(0, used + one.threads_per_peer - 1)(source)
+           : used + one.threads_per_peer;
+  one.guardrails = "[multiplex]";
+  one.fleet_more = fmt::format(", thread_budget: {}", budget);
+  one.expect = fits ? "prevented" : "outage";
+  const json arm = run(one);
+  ASSERT_TRUE(arm.is_object()) << "no result";
+  EXPECT_EQ(status(), 0);
+  EXPECT_EQ(arm.at("verdict"), "confirmed");
+  EXPECT_EQ(arm.at("outcome"), one.expect);
+  const int without = visited_above(one, largest_fleet(one));
+  EXPECT_EQ(arm.at("predicted").at("without").at("fleet_size"), without);
+  if (fits) {
+    EXPECT_EQ(arm.at("observed").at("frontends_failed"), 0);
+  } else {
+    EXPECT_EQ(arm.at("observed").at("fleet_size"), without);
+    EXPECT_EQ(arm.at("observed").at("threads"), one.value);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Case, RandomShape, testing::Range(0, kShapeCases));
 
 INSTANTIATE_TEST_SUITE_P(Case, RandomAdmission, testing::Range(0, kAdmissionCases));
 
