@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
       add_serve);
   add("inject", "refuse chosen thread or process creations to any program", add_inject);
   add("verify", "judge a stored run again", add_verify);
+  add("report", "render a stored run as a page, or compare two", add_report);
   add("doctor", "say what this host lets us do, and what to type where it does not", add_doctor);
   add("clean", "end and remove what a dead run left (root)", add_clean);
 

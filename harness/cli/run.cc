@@ -3,12 +3,16 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "cgroups/error.h"
 #include "harness/cli/exit_status.h"
 #include "harness/cli/predictions.h"
+#include "harness/cli/result_format.h"
 #include "harness/cli/run_host.h"
 #include "harness/cli/verb.h"
+#include "harness/report/repeat.h"
 #include "harness/report/report.h"
 
 namespace ceiling {
@@ -23,6 +27,7 @@ struct Arguments {
   bool verbose = false;
   bool dry_run = false;
   bool host_limits = false;
+  std::optional<int> repeat;
 };
 
 /// On a terminal one bar that moves, elsewhere a line a step.
@@ -161,30 +166,51 @@ void run_on_host(const Arguments& arguments, const Experiment& experiment, const
   host.finish();
 }
 
-int run(const Arguments& arguments) {
-  arguments.output.check();
-  const Experiment experiment = arguments.experiment.read();
-  check_limits(experiment, arguments.experiment.file.string(), arguments.host_limits);
-  const std::vector<CostModel> models = documented_models(experiment);
-  check_starting_fleets(experiment, models, arguments.experiment.file.string());
-  HostPlan plan = plan_for_host(experiment, models, arguments.programs);
-  plan.host_settings = host_settings_for(experiment);
-  if (arguments.dry_run) {
-    arguments.output.write(dry_run_text(experiment, plan, arguments.results));
-    return kHolds;
-  }
+RepeatedRun run_once(const Arguments& arguments, const Experiment& experiment,
+                     const HostPlan& plan) {
   const ResultsFolder results =
       make_results_folder(arguments.results, experiment.name, plan.run_id);
   results.write("experiment.yaml", experiment.source);
   run_on_host(arguments, experiment, plan, results);
+  return {results.path().string(), judge_and_store(experiment, results)};
+}
 
-  const RunVerdict verdict = judge_and_store(experiment, results);
-  if (arguments.output.json()) {
-    arguments.output.write(result_json(verdict));
-  } else {
-    arguments.output.write(result_text(verdict, arguments.output.colour()) +
-                           fmt::format("report: {}\n", results.path().string()));
+HostPlan plan_run(const Arguments& arguments, const Experiment& experiment) {
+  HostPlan plan = plan_for_host(experiment, documented_models(experiment), arguments.programs);
+  plan.host_settings = host_settings_for(experiment);
+  return plan;
+}
+
+/// One run after the other, each planned anew: the host may have changed meanwhile.
+int repeat(const Arguments& arguments, const Experiment& experiment) {
+  std::vector<RepeatedRun> runs;
+  for (int number = 1; number <= *arguments.repeat; ++number) {
+    if (!arguments.quiet) tell(fmt::format("run {} of {}\n", number, *arguments.repeat));
+    runs.push_back(run_once(arguments, experiment, plan_run(arguments, experiment)));
   }
+  arguments.output.write(arguments.output.json() ? repeat_json(runs)
+                                                 : repeat_text(runs, arguments.output.colour()));
+  return exit_status(verdict_of(runs));
+}
+
+int run(const Arguments& arguments) {
+  arguments.output.check();
+  if (arguments.repeat && arguments.output.format != "text" && !arguments.output.json())
+    throw Usage(fmt::format("--format {}: --repeat has text and json", arguments.output.format));
+  const Experiment experiment = arguments.experiment.read();
+  check_limits(experiment, arguments.experiment.file.string(), arguments.host_limits);
+  check_starting_fleets(experiment, documented_models(experiment),
+                        arguments.experiment.file.string());
+  const HostPlan plan = plan_run(arguments, experiment);
+  if (arguments.dry_run) {
+    arguments.output.write(dry_run_text(experiment, plan, arguments.results));
+    return kHolds;
+  }
+  if (arguments.repeat) return repeat(arguments, experiment);
+  const auto [folder, verdict] = run_once(arguments, experiment, plan);
+  const bool text = arguments.output.format == "text";
+  arguments.output.write(formatted(verdict, arguments.output) +
+                         (text ? fmt::format("report: {}\n", folder) : ""));
   return exit_status(verdict.verdict);
 }
 
@@ -193,11 +219,15 @@ int run(const Arguments& arguments) {
 Verb add_run(CLI::App& app) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->experiment.add_to(app);
-  arguments->output.add_to(app);
+  arguments->output.add_to(app, result_formats());
   app.add_option("--results", arguments->results, "where the run's folder is made")
       ->capture_default_str();
   app.add_option("--programs", arguments->programs,
                  "folder of the workload's programs (default: beside this one)");
+  app.add_option("--repeat", arguments->repeat,
+                 "run it K times, each into a folder of its own, and judge the runs together")
+      ->check(CLI::Range(2, 100))
+      ->type_name("K");
   app.add_flag("--dry-run", arguments->dry_run,
                "print what would be created, set and removed, and do nothing");
   app.add_flag(

@@ -20,6 +20,7 @@
 #include "harness/fleet/host_limits.h"
 #include "harness/fleet/pid_namespace.h"
 #include "harness/predict/host_limit.h"
+#include "harness/report/html.h"
 #include "harness/report/report.h"
 #include "workload/protocol/thread_accounting.h"
 
@@ -298,8 +299,19 @@ ParsedHistory read_history(const std::filesystem::path& results) {
 }
 
 RunVerdict judge_and_store(const Experiment& experiment, const ResultsFolder& results) {
-  RunVerdict verdict = judge(experiment, read_history(results.path()));
+  const ParsedHistory history = read_history(results.path());
+  RunVerdict verdict = judge(experiment, history);
   results.write("result.json", result_json(verdict));
+  try {
+    const ShownRun shown{.verdict = verdict,
+                         .experiment = &experiment,
+                         .history = history.events,
+                         .folder = results.path().string()};
+    results.write("report.html", report_html({&shown, 1}));
+  } catch (const HostError& cannot) {
+    tell(fmt::format("ceiling: {}\n  to do: make room, then ceiling report {}\n", cannot.what(),
+                     results.path().string()));
+  }
   return verdict;
 }
 

@@ -86,7 +86,8 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
 /// history.jsonl of a run's folder. Throws BadInput.
 ParsedHistory read_history(const std::filesystem::path& results);
 
-/// Judges the history of a run's folder and writes result.json there.
+/// Judges the history of a run's folder and writes result.json and report.html there. A page that
+/// cannot be written is told, and costs nothing else.
 RunVerdict judge_and_store(const Experiment& experiment, const ResultsFolder& results);
 
 }  // namespace ceiling

@@ -27,6 +27,7 @@ Verb add_serve(CLI::App& app);
 Verb add_inject(CLI::App& app);
 Verb add_predict(CLI::App& app);
 Verb add_verify(CLI::App& app);
+Verb add_report(CLI::App& app);
 Verb add_clean(CLI::App& app);
 Verb add_doctor(CLI::App& app);
 

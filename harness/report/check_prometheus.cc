@@ -6,58 +6,18 @@
 #include <vector>
 
 #include "harness/report/check.h"
+#include "harness/report/prometheus.h"
 #include "harness/report/series.h"
 
 namespace ceiling {
 namespace {
 
-using Labels = std::vector<std::pair<std::string_view, std::string>>;
-using Amount = std::optional<std::int64_t>;
-
-std::string escaped(std::string_view raw) {
-  std::string text;
-  for (const char c : utf8(raw)) {
-    if (c == '\\' || c == '"') text += '\\';
-    text += c == '\n' ? std::string("\\n") : std::string(1, c);
-  }
-  return text;
-}
-
-/// One metric: its samples stand together, after what they are.
-class Metric {
- public:
-  Metric(std::string name, std::string_view help)
-      : name_(std::move(name)),
-        text_(fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", name_, help)) {}
-
-  void add(const Labels& labels, const std::string& value) {
-    text_ += name_ + "{";
-    const char* comma = "";
-    for (const auto& [label, of] : labels) {
-      text_ += fmt::format("{}{}=\"{}\"", std::exchange(comma, ","), label, escaped(of));
-    }
-    text_ += fmt::format("}} {}\n", value);
-    empty_ = false;
-  }
-  /// Nothing is no end.
-  void add(const Labels& labels, const Amount& amount) {
-    add(labels, amount ? std::to_string(*amount) : "+Inf");
-  }
-  /// Empty without samples.
-  std::string text() const { return empty_ ? "" : text_; }
-
- private:
-  std::string name_;
-  std::string text_;
-  bool empty_ = true;
-};
-
-Labels labels_of(const Answer& answer) {
+PrometheusLabels labels_of(const Answer& answer) {
   return {{"target", answer.subject.selector.text()}};
 }
 
-Labels labels_of(const Answer& answer, const Limit& limit) {
-  Labels labels = labels_of(answer);
+PrometheusLabels labels_of(const Answer& answer, const Limit& limit) {
+  PrometheusLabels labels = labels_of(answer);
   labels.emplace_back("limit", limit.name);
   labels.emplace_back("scope", steady_scope(limit));
   return labels;
@@ -65,7 +25,7 @@ Labels labels_of(const Answer& answer, const Limit& limit) {
 
 /// `add` for every limit that can refuse a thread and of which something is known.
 void each_known(std::span<const Answer> answers,
-                const std::function<void(const Labels&, const Limit&)>& add) {
+                const std::function<void(const PrometheusLabels&, const Limit&)>& add) {
   for (const Answer& answer : answers) {
     for (const Row& row : answer.rows) {
       const Limit& limit = row.limit;
@@ -78,12 +38,13 @@ void each_known(std::span<const Answer> answers,
 /// A metric has one unit: a limit on tasks and one on bytes are two.
 std::string values(std::span<const Answer> answers) {
   std::set<std::string> units;
-  each_known(answers, [&](const Labels&, const Limit& limit) { units.insert(limit.unit); });
+  each_known(answers,
+             [&](const PrometheusLabels&, const Limit& limit) { units.insert(limit.unit); });
   std::string text;
   for (const std::string& unit : units) {
-    Metric value("ceiling_limit_" + unit, "Value of the limit; +Inf: unlimited.");
-    Metric used("ceiling_limit_used_" + unit, "What of the limit is in use.");
-    each_known(answers, [&](const Labels& labels, const Limit& limit) {
+    PrometheusMetric value("ceiling_limit_" + unit, "Value of the limit; +Inf: unlimited.");
+    PrometheusMetric used("ceiling_limit_used_" + unit, "What of the limit is in use.");
+    each_known(answers, [&](const PrometheusLabels& labels, const Limit& limit) {
       if (limit.unit != unit) return;
       value.add(labels, limit.value);
       if (limit.value) used.add(labels, limit.used);
@@ -94,11 +55,12 @@ std::string values(std::span<const Answer> answers) {
 }
 
 std::string room(std::span<const Answer> answers) {
-  Metric least("ceiling_limit_threads_left_at_least",
-               "Threads that the limit surely allows; +Inf: any number.");
-  Metric most("ceiling_limit_threads_left_at_most",
-              "The limit surely refuses more threads than this; +Inf: that cannot be said.");
-  each_known(answers, [&](const Labels& labels, const Limit& limit) {
+  PrometheusMetric least("ceiling_limit_threads_left_at_least",
+                         "Threads that the limit surely allows; +Inf: any number.");
+  PrometheusMetric most(
+      "ceiling_limit_threads_left_at_most",
+      "The limit surely refuses more threads than this; +Inf: that cannot be said.");
+  each_known(answers, [&](const PrometheusLabels& labels, const Limit& limit) {
     least.add(labels, limit.at_least());
     most.add(labels, limit.at_most());
   });
@@ -106,21 +68,25 @@ std::string room(std::span<const Answer> answers) {
 }
 
 std::string whole(std::span<const Answer> answers) {
-  Metric left("ceiling_threads_left",
-              "Threads left by the binding limit, by its bound where it is one; +Inf: none binds.");
-  Metric binding("ceiling_binding_limit_info", "The limit that a new thread meets first.");
-  Metric required("ceiling_threads_required", "Threads that are needed.");
-  Metric fleet("ceiling_largest_fleet_members", "Members of the largest fleet that fits.");
-  Metric verdict("ceiling_check_verdict", "1 for what the check says, 0 for what it does not.");
+  PrometheusMetric left(
+      "ceiling_threads_left",
+      "Threads left by the binding limit, by its bound where it is one; +Inf: none binds.");
+  PrometheusMetric binding("ceiling_binding_limit_info",
+                           "The limit that a new thread meets first.");
+  PrometheusMetric required("ceiling_threads_required", "Threads that are needed.");
+  PrometheusMetric fleet("ceiling_largest_fleet_members",
+                         "Members of the largest fleet that fits.");
+  PrometheusMetric verdict("ceiling_check_verdict",
+                           "1 for what the check says, 0 for what it does not.");
   for (const Answer& answer : answers) {
-    const Labels labels = labels_of(answer);
+    const PrometheusLabels labels = labels_of(answer);
     const bool unseen = !answer.binds && !answer.unseen.empty();
     if (!unseen) left.add(labels, answer.threads_left);
     if (answer.binds) binding.add(labels_of(answer, answer.rows.front().limit), "1");
     if (const auto needed = answer.need.required()) required.add(labels, needed);
     if (!unseen && answer.need.threads_per_peer > 0) fleet.add(labels, answer.largest_fleet);
     for (const Fit fit : {Fit::holds, Fit::exceeded, Fit::unknown}) {
-      Labels one = labels;
+      PrometheusLabels one = labels;
       one.emplace_back("verdict", to_string(fit));
       verdict.add(one, answer.verdict == fit ? "1" : "0");
     }

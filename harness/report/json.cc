@@ -3,11 +3,13 @@
 #include "harness/observe/history.h"
 #include "harness/report/json_values.h"
 #include "harness/report/report.h"
+#include "harness/report/result_document.h"
 
 namespace ceiling {
 namespace {
 
 using Json = OrderedJson;
+using ceiling::or_null;  // beside those below
 
 Json cost_model(const CostModel& model) {
   Json host = Json::array();
@@ -183,15 +185,19 @@ std::string document(const Json& json) {
 
 }  // namespace
 
-std::string result_json(const RunVerdict& verdict) {
+Json result_document(const RunVerdict& verdict) {
   Json arms = Json::array();
   for (const ArmVerdict& one : verdict.arms) arms.push_back(arm(one));
-  return document({{"schema", "ceiling.result/1"},
-                   {"experiment", verdict.experiment},
-                   {"verdict", to_string(verdict.verdict)},
-                   {"elapsed_s", verdict.elapsed_s},
-                   {"arms", std::move(arms)},
-                   {"damage", verdict.damage}});
+  return {{"schema", "ceiling.result/1"},
+          {"experiment", verdict.experiment},
+          {"verdict", to_string(verdict.verdict)},
+          {"elapsed_s", verdict.elapsed_s},
+          {"arms", std::move(arms)},
+          {"damage", verdict.damage}};
+}
+
+std::string result_json(const RunVerdict& verdict) {
+  return document(result_document(verdict));
 }
 
 std::string predict_json(const Experiment& experiment, const std::vector<ArmPrediction>& arms) {

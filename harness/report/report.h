@@ -15,6 +15,12 @@ std::string result_json(const RunVerdict& verdict);
 /// shares, invariants, verdict last. At most 100 columns; colour only where `colour`.
 std::string result_text(const RunVerdict& verdict, bool colour);
 
+/// One test case an arm and an invariant, and one for the history; refuted is a failure, unknown an
+/// error.
+std::string result_junit(const RunVerdict& verdict);
+/// Text format of Prometheus.
+std::string result_prometheus(const RunVerdict& run);
+
 struct ArmPrediction {
   ArmPlan arm;
   CostModel cost_model;

@@ -407,6 +407,21 @@ std::string_view to_string(Verdict verdict) {
   return "unknown";
 }
 
+RunVerdict unjudged(const ParsedHistory& history) {
+  RunVerdict run;
+  run.damage = history.damage;
+  for (const Event& event : history.events) {
+    if (const auto* what = std::get_if<RunEvent>(&event.what)) run.experiment = what->experiment;
+    run.elapsed_s = event.t_s;
+    const auto same = [&event](const ArmVerdict& arm) { return arm.arm.name == event.arm; };
+    if (event.arm.empty() || std::ranges::any_of(run.arms, same)) continue;
+    ArmVerdict& arm = run.arms.emplace_back();
+    arm.arm.name = event.arm;
+    arm.reasons = {"the experiment is missing"};
+  }
+  return run;
+}
+
 RunVerdict judge(const Experiment& experiment, const ParsedHistory& history) {
   const auto arms = sort_by_arm(history.events);
   RunVerdict run;

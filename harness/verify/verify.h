@@ -103,4 +103,7 @@ struct RunVerdict {
 /// model is fitted from the history's calibration, the prediction is made from it again.
 RunVerdict judge(const Experiment& experiment, const ParsedHistory& history);
 
+/// What is left to say of a history whose experiment is missing: its arms, each unknown.
+RunVerdict unjudged(const ParsedHistory& history);
+
 }  // namespace ceiling

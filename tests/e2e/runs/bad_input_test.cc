@@ -157,8 +157,9 @@ TEST_F(BadInputTest, OverridesAreCheckedAsTheFileIs) {
 TEST_F(BadInputTest, AWrongCallIsRefused) {
   file("good.yaml", kGood);
   refused({}, {"subcommand"});
-  refused({"rum", "good.yaml"}, {"there is no verb \"rum\"",
-                                 "check, predict, run, serve, inject, verify, doctor, clean"});
+  refused({"rum", "good.yaml"},
+          {"there is no verb \"rum\"",
+           "check, predict, run, serve, inject, verify, report, doctor, clean"});
   refused({"run"}, {"EXPERIMENT"});
   refused({"run", "good.yaml", "--resluts", "x"}, {"--resluts"});
   refused({"run", "good.yaml", "second.yaml"}, {"second.yaml"});

@@ -109,6 +109,7 @@ TEST_F(ConfirmedTest, TheTextShowsPredictedAgainstObservedAndTheEvidence) {
     EXPECT_THAT(run.out, testing::HasSubstr(part));
   }
   EXPECT_THAT(run.out, testing::HasSubstr("report: ceiling-results/"));
+  EXPECT_TRUE(std::filesystem::exists(only_run() / "report.html"));
   EXPECT_THAT(run.err, testing::HasSubstr("only: predicted: fails at 7 frontends, 8 tasks"));
 }
 

@@ -107,6 +107,7 @@ TEST_F(ServeTest, AnOutageCanBeMadeAndEndedByHand) {
   EXPECT_EQ(arm()["routable"], nlohmann::json({{"before", 1.0}, {"lowest", 0.0}, {"after", 1.0}}));
   EXPECT_EQ(schema_problems("result", read_text(only_run() / "result.json")), "");
   EXPECT_EQ(run_ceiling({"verify", only_run()}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(only_run() / "report.html"));
 }
 
 TEST_F(ServeTest, AStagedFleetServesOnAtItsCeiling) {

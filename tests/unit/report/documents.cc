@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "harness/report/repeat.h"
 #include "harness/report/report.h"
 #include "tests/unit/verify/story.h"
 
@@ -37,7 +38,11 @@ void print_all() {
                 .kept_out = 7,
                 .alarm = 4},
                Outcome::prevented);
-  print("result", result_json(judge(experiment_of({}, Outcome::outage), {{}, {"line 1: cut"}})));
+  const RunVerdict cut = judge(experiment_of({}, Outcome::outage), {{}, {"line 1: cut"}});
+  print("result", result_json(cut));
+  const std::vector<RepeatedRun> runs = {{"one", judge_run({}, Outcome::outage, story({}))},
+                                         {"two", cut}};
+  print("repeat", repeat_json(runs));
   print("history", to_json_line({1, "a", FaultEvent{"exited", "backend-1", "signal 9"}}));
   print("history", to_json_line({1, "a", RefusalEvent{"frontend-1", 4000, 1, 0, "start"}}));
 }

@@ -55,7 +55,7 @@ def breakages(document):
 
 def main(folder, program):
     validators = {}
-    for name in ("result", "predict", "history"):
+    for name in ("result", "predict", "repeat", "history"):
         schema = json.loads(pathlib.Path(folder, name + ".json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[name] = jsonschema.Draft202012Validator(schema)

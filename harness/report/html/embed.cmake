@@ -1,0 +1,26 @@
+# cmake -DOUTPUT=FILE -DLIBRARIES=... -DSCRIPTS=... -DSTYLE=FILE -DTEMPLATE=FILE -P embed.cmake
+# Writes a C++ source with the page's parts. Each file is a literal of its own: clang warns of those
+# above 64 KiB.
+function(literals name)
+  string(APPEND text "const std::vector<std::string_view>& ${name}() {\n")
+  string(APPEND text "  static const std::vector<std::string_view> parts = {\n")
+  foreach(file IN LISTS ARGN)
+    file(READ "${file}" content)
+    string(FIND "${content}" ")part\"" end)
+    string(REGEX MATCH "</[Ss][Cc][Rr][Ii][Pp][Tt]|</[Ss][Tt][Yy][Ll][Ee]|<!--" closing "${content}")
+    if(NOT end EQUAL -1 OR (closing AND NOT name STREQUAL "page_template"))
+      message(FATAL_ERROR "${file}: cannot stand in a page")
+    endif()
+    string(APPEND text "R\"part(${content})part\",\n")
+  endforeach()
+  string(APPEND text "  };\n  return parts;\n}\n")
+  set(text "${text}" PARENT_SCOPE)
+endfunction()
+
+set(text "#include \"harness/report/html/assets.h\"\n\nnamespace ceiling {\n")
+literals(page_libraries ${LIBRARIES})
+literals(page_scripts ${SCRIPTS})
+literals(page_style ${STYLE})
+literals(page_template ${TEMPLATE})
+string(APPEND text "}  // namespace ceiling\n")
+file(WRITE "${OUTPUT}" "${text}")
