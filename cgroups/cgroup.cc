@@ -201,18 +201,30 @@ PidsState Cgroup::pids() const {
   return read_pids(folders_.at(0), pids_group_);
 }
 
-std::optional<fs::path> Cgroup::memory_folder() const {
+std::optional<fs::path> Cgroup::folder_with(const char* unified, const char* legacy) const {
   for (const fs::path& folder : folders_) {
-    // memory.pressure is there without the controller.
-    if (fs::exists(folder / "memory.max") || fs::exists(folder / "memory.limit_in_bytes")) {
-      return folder;
-    }
+    // Other files of a controller, memory.pressure or cpu.stat, are there without it.
+    if (fs::exists(folder / unified) || fs::exists(folder / legacy)) return folder;
   }
   return std::nullopt;
 }
 
+void Cgroup::set_cpu_percent(int percent) {
+  const std::optional<fs::path> cpu = folder_with("cpu.max", "cpu.cfs_quota_us");
+  if (!cpu) {
+    throw HostError("the cpu controller is not available here",
+                    "leave limits.cpu_percent out, or take a host that has it: ceiling doctor");
+  }
+  constexpr int kPeriodUs = 100'000;
+  const std::string period = std::to_string(kPeriodUs);
+  const std::string quota = std::to_string(kPeriodUs / 100 * percent);
+  if (is_unified(*cpu)) return write_file(*cpu / "cpu.max", quota + " " + period);
+  write_file(*cpu / "cpu.cfs_period_us", period);
+  write_file(*cpu / "cpu.cfs_quota_us", quota);
+}
+
 void Cgroup::set_memory_max(std::int64_t bytes) {
-  const std::optional<fs::path> memory = memory_folder();
+  const std::optional<fs::path> memory = folder_with("memory.max", "memory.limit_in_bytes");
   if (!memory) {
     throw HostError("the memory controller is not available here",
                     "take another limit, or a host that has it: ceiling doctor");
@@ -225,7 +237,7 @@ void Cgroup::set_memory_max(std::int64_t bytes) {
 }
 
 std::optional<MemoryState> Cgroup::memory() const {
-  const std::optional<fs::path> memory = memory_folder();
+  const std::optional<fs::path> memory = folder_with("memory.max", "memory.limit_in_bytes");
   return memory ? std::optional(read_memory(*memory)) : std::nullopt;
 }
 

@@ -70,6 +70,9 @@ class Cgroup {
   /// Swap included, where the kernel counts it: what does not fit is not swapped out but ends in
   /// the OOM killer. Throws HostError without a memory controller.
   void set_memory_max(std::int64_t bytes);
+  /// CPU time of all tasks in it together, in percent of one CPU. Throws HostError without a cpu
+  /// controller. sched-bwc.rst, cgroup-v2.rst "cpu.max".
+  void set_cpu_percent(int percent);
   /// Where the memory controller is available.
   std::optional<MemoryState> memory() const;
 
@@ -95,7 +98,8 @@ class Cgroup {
  private:
   Cgroup() = default;
   void add(const std::filesystem::path& folder);
-  std::optional<std::filesystem::path> memory_folder() const;
+  /// The one that has a file of either name.
+  std::optional<std::filesystem::path> folder_with(const char* unified, const char* legacy) const;
 
   std::vector<std::filesystem::path> folders_;
   std::vector<Descriptor> procs_;  ///< cgroup.procs of each folder

@@ -4,6 +4,7 @@
 
 #include "harness/fleet/host_limits.h"
 #include "harness/predict/host_limit.h"
+#include "harness/predict/recovery.h"
 #include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
@@ -48,6 +49,7 @@ void check_limits(const Experiment& experiment, const std::string& file, bool ho
 void check_starting_fleets(const Experiment& experiment, const std::vector<CostModel>& models,
                            const std::string& file) {
   std::vector<Finding> findings = starting_fleet_findings(experiment, models);
+  if (findings.empty()) findings = recovery_findings(experiment, models);
   if (!findings.empty()) throw BadInput(file, std::move(findings));
 }
 

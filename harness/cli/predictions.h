@@ -16,7 +16,8 @@ std::vector<CostModel> documented_models(const Experiment& experiment);
 /// those of the whole host may be.
 void check_limits(const Experiment& experiment, const std::string& file, bool host_limits);
 
-/// Throws BadInput, naming `file`, when an arm's starting fleet does not fit under its limits.
+/// Throws BadInput, naming `file`, when an arm's starting fleet does not fit under its limits,
+/// or when it would recover from what it never meets.
 void check_starting_fleets(const Experiment& experiment, const std::vector<CostModel>& models,
                            const std::string& file);
 

@@ -110,6 +110,9 @@ std::string dry_run_text(const Experiment& experiment, const HostPlan& plan,
       text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name), *arm.limits.value(name),
                           set_on(name), where);
     }
+    if (arm.limits.cpu_percent > 0)
+      text += fmt::format("  {}: {} % of one CPU on the group of all frontends\n", arm.name,
+                          arm.limits.cpu_percent);
     for (const auto& [member, limits] : arm.limits.overrides) {
       for (const auto& [name, limit] : limits) {
         text += fmt::format("  {}: {} {} {} {}\n", arm.name, to_string(name),

@@ -104,32 +104,43 @@ void check_rlimits(const Experiment& experiment, const std::vector<CostModel>& m
 }
 
 /// Of the group that the run's own is made in: on v2 a controller may not be handed down.
-bool has_memory_controller(const Hierarchy& hierarchy) {
-  const ControllerMount* mount = hierarchy.controller("memory");
+bool has_controller(const Hierarchy& hierarchy, const std::string& name) {
+  const ControllerMount* mount = hierarchy.controller(name);
   if (mount == nullptr || mount->version == CgroupVersion::v1) return mount != nullptr;
-  const std::filesystem::path group = hierarchy.folder("memory", hierarchy.group_of(0, "memory"));
+  const std::filesystem::path group = hierarchy.folder(name, hierarchy.group_of(0, name));
   const std::vector<std::string> had =
       words(read_file_if_there(group / "cgroup.controllers").value_or(""));
-  return std::find(had.begin(), had.end(), "memory") != had.end();
+  return std::find(had.begin(), had.end(), name) != had.end();
 }
 
 void check_memory_controller(const Experiment& experiment, const Hierarchy& hierarchy) {
   constexpr const char* kRemedy =
       "take another limit, or sudo systemd-run --scope -p Delegate=yes ceiling ...";
   for (const ClientPlan& client : experiment.clients) {
-    if (!client.memory_max || has_memory_controller(hierarchy)) continue;
+    if (!client.memory_max || has_controller(hierarchy, "memory")) continue;
     throw HostError(fmt::format("the client {} has memory_max, and the memory controller is not "
                                 "available here",
                                 client.kind),
                     kRemedy);
   }
   for (const ArmPlan& arm : experiment.arms) {
-    if (!arm.limits.sets(LimitName::memory_max) || has_memory_controller(hierarchy)) continue;
+    if (!arm.limits.sets(LimitName::memory_max) || has_controller(hierarchy, "memory")) continue;
     throw HostError(
         fmt::format("arm {} sets memory.max, and the memory controller is not available here",
                     arm.name),
         kRemedy);
   }
+}
+
+bool limits_cpu(const Experiment& experiment) {
+  return std::any_of(experiment.arms.begin(), experiment.arms.end(),
+                     [](const ArmPlan& arm) { return arm.limits.cpu_percent > 0; });
+}
+
+void check_cpu_controller(const Experiment& experiment, const Hierarchy& hierarchy) {
+  if (!limits_cpu(experiment) || has_controller(hierarchy, "cpu")) return;
+  throw HostError("limits.cpu_percent is set, and the cpu controller is not available here",
+                  "leave it out, or sudo systemd-run --scope -p Delegate=yes ceiling ...");
 }
 
 /// The harness itself holds a handful of descriptors for every frontend.
@@ -187,14 +198,17 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
   }
   check_shared_limits(plan.hierarchy, plan.tasks);
   check_memory_controller(experiment, plan.hierarchy);
+  check_cpu_controller(experiment, plan.hierarchy);
+  // A group of its own for what is not limited would change how the host shares its CPUs.
+  if (limits_cpu(experiment)) plan.controllers.emplace_back("cpu");
   PidNamespace::check_kernel(experiment);
   for (const ArmPlan& arm : experiment.arms) {
     check_room_for_maps(arm.limits);
     check_room_to_commit(arm.limits);
   }
   check_rlimits(experiment, models);
-  Cgroup::check_place(plan.hierarchy);
-  plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id));
+  Cgroup::check_place(plan.hierarchy, plan.controllers);
+  plan.groups = Cgroup::planned_folders(plan.hierarchy, group_name(plan.run_id), plan.controllers);
   return plan;
 }
 
@@ -241,7 +255,8 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
                             plan.uids)) {
   held_.release();
   take_all_descriptors();
-  group_ = std::make_unique<Cgroup>(Cgroup::create(plan.hierarchy, group_name(plan.run_id)));
+  group_ = std::make_unique<Cgroup>(
+      Cgroup::create(plan.hierarchy, group_name(plan.run_id), plan.controllers));
   recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));
   recorder_->record(describe_run(plan, experiment));
   site_ = std::make_unique<Site>(keeper_.entry(), loop_, keeper_.launcher(), *group_, *recorder_,

@@ -24,6 +24,7 @@ struct HostPlan {
   Hierarchy hierarchy;
   std::filesystem::path programs;
   std::string run_id;
+  std::vector<std::string> controllers = {"pids", "freezer", "memory"};
   std::vector<std::filesystem::path> groups;  ///< that the run is going to make, at the top
   std::int64_t tasks = 0;                     ///< the most that are going to be at one moment
   int uids = 0;

@@ -10,6 +10,7 @@
 #include "harness/experiment/clients.h"
 #include "harness/experiment/guardrails.h"
 #include "harness/experiment/limits.h"
+#include "harness/experiment/recovery.h"
 
 namespace ceiling {
 
@@ -46,6 +47,7 @@ struct ArmPlan {
   LimitPlan limits;  ///< likewise
   int hold_s = 0;    ///< how long the fleet stays at its failing size, so that dependents feel it
   ExpectedDependents dependents;  ///< the outcome that is expected of some, or all, or none
+  std::optional<RecoveryPlan> recovery = {};  ///< after hold_s at the failing size
 
   bool has(Guardrail guardrail) const;
 };

@@ -92,6 +92,8 @@ struct LimitPlan {
   LimitValues values;  ///< what is not in it is not limited
   /// By member number: hosts whose configuration drifted. Laid over `values`, limit by limit.
   std::map<int, LimitValues> overrides = {};
+  /// CPU time of all frontends together, in percent of one CPU; 0: not limited. It refuses nothing.
+  int cpu_percent = 0;
 
   /// Of the fleet, overrides apart. Nothing: not limited.
   std::optional<std::int64_t> value(LimitName name) const;

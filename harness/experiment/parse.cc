@@ -6,6 +6,7 @@
 #include "harness/experiment/experiment.h"
 #include "harness/experiment/overrides.h"
 #include "harness/experiment/parse_clients.h"
+#include "harness/experiment/parse_recovery.h"
 #include "harness/experiment/reader.h"
 
 namespace ceiling {
@@ -20,6 +21,7 @@ constexpr Range kCells{2, 1000};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kHolds{0, 600};
+constexpr Range kCpuPercents{1, 100'000};  // of one CPU
 constexpr std::size_t kMostArms = 64;
 
 const Schema& schema_of(std::string_view key) {
@@ -151,6 +153,7 @@ LimitPlan read_limits(const Node& node, const std::string& path, LimitPlan limit
     if (named && *named == to_string(scope)) limits.scope = scope;
   }
   for (const LimitName name : all_limits()) read_limit(map, name, limits.values);
+  take(map.integer("cpu_percent", kCpuPercents, Presence::optional), limits.cpu_percent);
   refuse_shared(map, limits);
   refuse_beside_pid_max(map, limits);
   read_drifted(map, end, limits, findings);
@@ -293,6 +296,8 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
     take(map.integer("hold_s", kHolds, Presence::optional), arm.hold_s);
     const Schema& expected = *schema_of("arms").find("dependents")->inside;
     arm.dependents = read_expected_dependents(map, expected, clients, findings);
+    arm.recovery =
+        read_recovery(map, *schema_of("arms").find("recovery")->inside, arm.fleet.end, findings);
     arms.push_back(std::move(arm));
   });
   if (arms.size() > kMostArms) {

@@ -64,7 +64,7 @@ const Schema& experiment_schema() {
   }();
   static const Schema overrides{{}, "", &member};
   static const Schema limits = [] {
-    Schema schema{{{"scope"}}, "", nullptr};
+    Schema schema{{{"scope"}, {"cpu_percent"}}, "", nullptr};
     for (const LimitName name : all_limits()) schema.keys.push_back({to_string(name)});
     schema.keys.push_back({"overrides", &overrides});
     return schema;
@@ -86,13 +86,23 @@ const Schema& experiment_schema() {
     }
     return schema;
   }();
+  static const Schema recovery{{{"strategy"},
+                                {"rate"},
+                                {"every_ms"},
+                                {"remove"},
+                                {"limit_s"},
+                                {"health_timeout_ms"},
+                                {"expect_safe"}},
+                               "",
+                               nullptr};
   static const Schema arm{{{"name"},
                            {"guardrails"},
                            {"expect"},
                            {"fleet", &fleet},
                            {"limits", &limits},
                            {"hold_s"},
-                           {"dependents", &dependents}},
+                           {"dependents", &dependents},
+                           {"recovery", &recovery}},
                           "name",
                           nullptr};
   static const Schema experiment{{{"experiment"},

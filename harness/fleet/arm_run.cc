@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cgroups/error.h"
+#include "harness/fleet/recovery.h"
 
 namespace ceiling {
 namespace {
@@ -47,7 +48,8 @@ FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string 
           .thread_budget = arm.has(Guardrail::multiplex) ? arm.fleet.thread_budget : std::nullopt,
           .cells = arm.has(Guardrail::cells) ? arm.fleet.cells : std::nullopt,
           .limits = arm.limits,
-          .lock_memory = arm.limits.sets(LimitName::rlimit_memlock)};
+          .lock_memory = arm.limits.sets(LimitName::rlimit_memlock),
+          .health_timeout_ms = arm.recovery ? arm.recovery->health_timeout_ms : 0};
 }
 
 bool grow(Fleet& fleet, int size) {
@@ -175,6 +177,20 @@ void ArmRun::hold(const ExpectedDependents& expected, std::chrono::seconds patie
   } else {
     site_.loop().run_until([] { return false; }, patience);
   }
+}
+
+bool ArmRun::recover(const RecoveryPlan& plan, int size) {
+  const int removed_before = fleet_.removals();
+  recorder_.record(RecoveryEvent{.strategy = std::string(to_string(plan.strategy)),
+                                 .rate = plan.rate,
+                                 .fleet_size = fleet_.size()});
+  shrink_to(size);
+  Recovery recovery(site_, fleet_, canaries_, plan);
+  const bool completed = recovery.run();
+  recorder_.record(RecoveryEndEvent{.completed = completed,
+                                    .restarts = recovery.restarts(),
+                                    .removals = fleet_.removals() - removed_before});
+  return completed;
 }
 
 void ArmRun::end(const ArmEndEvent& end, const OperationsFolder* clients) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include "harness/fleet/guardrail_events.h"
 #include "harness/fleet/host_limits.h"
 #include "harness/observe/sampler.h"
+#include "workload/protocol/process.h"
 #include "workload/protocol/routes.h"
 
 namespace ceiling {
@@ -70,15 +72,22 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
       spec_(std::move(spec)),
       recorder_(recorder),
       group_(site.group().child(spec_.label)),
-      services_(site, group_,
-                {.label = spec_.label,
-                 .first_members = spec_.start,
-                 .threads_per_peer = spec_.threads_per_peer,
-                 .backends = spec_.backends,
-                 .streams = spec_.streams,
-                 .cells = spec_.cells.value_or(0),
-                 .admission = std::find(spec_.guardrails.begin(), spec_.guardrails.end(),
-                                        Guardrail::admission) != spec_.guardrails.end()}),
+      services_(
+          site, group_,
+          {.label = spec_.label,
+           .first_members = spec_.start,
+           .threads_per_peer = spec_.threads_per_peer,
+           .backends = spec_.backends,
+           .streams = spec_.streams,
+           .cells = spec_.cells.value_or(0),
+           .admission = std::find(spec_.guardrails.begin(), spec_.guardrails.end(),
+                                  Guardrail::admission) != spec_.guardrails.end(),
+           .health_timeout_ms = spec_.health_timeout_ms,
+           .on_removal =
+               [this](const wire::Removal& removal) {
+                 record(RemovalEvent{.frontend = removal.member(),
+                                     .silent_ms = static_cast<std::int64_t>(removal.silent_ms())});
+               }}),
       scope_(group_.child("frontends")) {
   for (const StreamPlan& plan : spec_.streams) {
     wire::Stream stream;
@@ -91,6 +100,7 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
   }
   const auto memory_max = spec_.limits.value(LimitName::memory_max);
   if (spec_.limits.scope == LimitScope::fleet && memory_max) scope_.set_memory_max(*memory_max);
+  if (spec_.limits.cpu_percent > 0) scope_.set_cpu_percent(spec_.limits.cpu_percent);
   site_.on_exit([this](const Exit& exit) { on_exit(exit); });
   services_.start();
   if (spec_.limits.scope == LimitScope::pid_namespace) {
@@ -150,7 +160,8 @@ void Fleet::add_frontend(int number) {
                                                          .started = std::nullopt,
                                                          .status = std::nullopt,
                                                          .refusals_recorded = 0,
-                                                         .ended = false});
+                                                         .ended = false,
+                                                         .removed = false});
   if (spec_.limits.scope == LimitScope::frontend) {
     frontend.group.set_pids_max(spec_.limits.value(LimitName::pids_max, number));
     const auto memory_max = spec_.limits.value(LimitName::memory_max, number);
@@ -246,7 +257,9 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
 void Fleet::on_exit(const Exit& exit) {
   if (ending_ || (others_ && others_(exit))) return;
   for (Frontend& frontend : frontends_) {
-    if (frontend.started && frontend.started->process.pid() == exit.pid) frontend.ended = true;
+    if (!frontend.started || frontend.started->process.pid() != exit.pid) continue;
+    frontend.ended = true;
+    frontend.removed = WIFEXITED(exit.status) && WEXITSTATUS(exit.status) == wire::kRemoved;
   }
   services_.on_exit(exit);
   record(FaultEvent{
@@ -292,7 +305,8 @@ std::vector<std::string> Fleet::failed() const {
 
 std::vector<FrontendState> Fleet::frontends() const {
   std::vector<FrontendState> states;
-  for (const Frontend& one : frontends_) states.push_back({one.name, one.status, one.ended});
+  for (const Frontend& one : frontends_)
+    states.push_back({one.name, one.status, one.ended, one.removed});
   return states;
 }
 

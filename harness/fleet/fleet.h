@@ -27,9 +27,10 @@ struct FleetSpec {
   int alarm_percent = 0;  ///< as in FleetPlan
   std::optional<int> thread_budget = {};
   std::optional<int> cells = {};
-  LimitPlan limits;          ///< of the frontends alone; services are never limited
-  bool lock_memory = false;  ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
-  int port = 0;              ///< of frontend-1 for clients; 0: the kernel chooses
+  LimitPlan limits;           ///< of the frontends alone; services are never limited
+  bool lock_memory = false;   ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
+  int health_timeout_ms = 0;  ///< as ServicesSpec has it
+  int port = 0;               ///< of frontend-1 for clients; 0: the kernel chooses
 };
 
 /// What is known of one frontend.
@@ -37,6 +38,7 @@ struct FrontendState {
   std::string name;
   std::optional<wire::Status> status;  ///< as it last said, without routes
   bool gone = false;                   ///< it has ended, or could not start
+  bool removed = false;                ///< gone, because membership's health check removed it
 };
 
 /// The services and frontends as real processes, each frontend in its own group below the one of
@@ -65,6 +67,8 @@ class Fleet {
   /// `patience` ran out.
   bool settle(std::chrono::milliseconds patience = std::chrono::seconds(60));
 
+  bool settled() const;
+
   int size() const { return static_cast<int>(frontends_.size()); }
   /// How many frontends have raised an alarm.
   int alarms() const;
@@ -75,6 +79,8 @@ class Fleet {
   std::vector<FrontendState> frontends() const;
   /// Frontends that have once had a complete map and live.
   std::vector<wire::Member> in_service() const;
+  /// How many membership's health check has removed.
+  int removals() const { return services_.removals(); }
   /// Tasks of every frontend, as the kernel counts them.
   std::vector<std::int64_t> frontend_tasks() const;
   /// What else each of them has in use, by to_string(Resource).
@@ -104,6 +110,7 @@ class Fleet {
     std::optional<wire::Status> status;
     std::uint32_t refusals_recorded = 0;
     bool ended = false;
+    bool removed = false;
 
     bool refused_at_start() const;
     bool kept_out() const { return status && status->has_not_admitted(); }
@@ -115,7 +122,6 @@ class Fleet {
   void sample_memory_of(const std::string& scope, const Cgroup& group);
   void on_status(Frontend& frontend, const wire::Status& status);
   void on_exit(const Exit& exit);
-  bool settled() const;
   int free_number() const;
   uid_t uid_of(int number) const;
   template <class What>

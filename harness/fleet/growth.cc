@@ -32,6 +32,20 @@ std::string describe(const Rest& rest) {
   return fmt::format("{} frontends, {:.0f} % routable", step.fleet_size, 100 * routable.share);
 }
 
+/// After the failing size. What the arm has ended by.
+std::string recover(ArmRun& run, const ArmPlan& arm, int failing_size, const OnProgress& progress) {
+  int smaller = failing_size - arm.recovery->remove.value_or(1);
+  if (!arm.recovery->remove) {
+    for (const int size : arm.fleet.sizes())
+      if (size < failing_size) smaller = size;
+  }
+  const int size = std::max(smaller, 1);
+  const bool recovered = run.recover(*arm.recovery, size);
+  const std::string text = recovered ? "recovered" : "did not recover";
+  progress({arm.name, 1, 1, fmt::format("{} frontends, {}", size, text)});
+  return text;
+}
+
 }  // namespace
 
 std::vector<int> calibration_sizes(const Experiment& experiment) {
@@ -53,6 +67,7 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
   // What a peer costs that has a thread.
   std::erase(spec.guardrails, Guardrail::multiplex);
   spec.cells.reset();
+  spec.health_timeout_ms = 0;
   spec.start = 2;
   Fleet fleet(site, std::move(spec), nullptr);
   measure_host(site, fleet, experiment);
@@ -90,6 +105,7 @@ void run_arm(Site& site, const Experiment& experiment, const ArmPlan& arm,
     if (!rest.step.failed.empty()) {
       end.reason = "failing size";
       run.hold(arm.dependents, std::chrono::seconds(arm.hold_s));
+      if (arm.recovery) end.reason = recover(run, arm, size, progress);
       break;
     }
     if (!rest.kept_out.empty()) {

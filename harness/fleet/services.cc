@@ -50,17 +50,30 @@ void Services::start_membership() {
   if (spec_.admission) {
     start.arguments.insert(start.arguments.end(), {"--guardrail", "admission"});
   }
+  if (spec_.health_timeout_ms > 0) {
+    start.arguments.insert(start.arguments.end(),
+                           {"--health-timeout-ms", std::to_string(spec_.health_timeout_ms)});
+  }
   for (const StreamPlan& stream : spec_.streams) {
     start.arguments.insert(start.arguments.end(),
                            {"--stream", fmt::format("{}:{}", stream.name, stream.shards)});
   }
   membership_.started = site_.start(start, [this](const wire::Status& status) {
+    tell_removals(status);
     membership_.status = status;
     membership_.address = status.address();
   });
   if (!site_.loop().run_until([this] { return !membership_.address.empty(); }, kStartPatience)) {
     throw Error("ceiling-membership did not say where it listens; its log is in logs/");
   }
+}
+
+/// Those since the status before. Membership keeps the last 64: more at once are not told of.
+void Services::tell_removals(const wire::Status& status) const {
+  const auto listed = static_cast<std::uint32_t>(status.removed_size());
+  const std::uint32_t news = std::min(status.removals() - membership_.status.removals(), listed);
+  for (std::uint32_t i = listed - news; i < listed; ++i)
+    spec_.on_removal(status.removed(static_cast<int>(i)));
 }
 
 void Services::start_backend(Service& backend) {

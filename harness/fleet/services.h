@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -16,8 +17,10 @@ struct ServicesSpec {
   int threads_per_peer;
   int backends;
   std::vector<StreamPlan> streams;
-  int cells = 0;           ///< that membership parts the frontends into; 0: none
-  bool admission = false;  ///< membership keeps out whom there is no room for
+  int cells = 0;              ///< that membership parts the frontends into; 0: none
+  bool admission = false;     ///< membership keeps out whom there is no room for
+  int health_timeout_ms = 0;  ///< membership removes who answers no sooner; 0: nobody
+  std::function<void(const wire::Removal&)> on_removal = {};  ///< called for each, in their order
 };
 
 /// What frontends rely on: membership, and the backends, each in its own group and with its own
@@ -42,6 +45,7 @@ class Services {
   /// Frontends that have joined.
   int members() const { return static_cast<int>(membership_.status.members()); }
   std::uint64_t members_version() const { return membership_.status.members_version(); }
+  int removals() const { return static_cast<int>(membership_.status.removals()); }
   std::vector<std::string> backends() const;
   /// Names of those that have ended.
   std::vector<std::string> gone() const;
@@ -60,6 +64,7 @@ class Services {
   };
 
   void start_membership();
+  void tell_removals(const wire::Status& status) const;
   void start_backend(Service& backend);
   void await_backends();
   Service& backend(const std::string& name);

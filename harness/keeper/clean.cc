@@ -63,7 +63,8 @@ std::vector<fs::path> stray_groups(const Hierarchy& hierarchy,
                                    const std::vector<RegistryEntry>& entries) {
   std::vector<fs::path> strays;
   // A made-up name tells the folders that ours would stand in.
-  for (const fs::path& planned : Cgroup::planned_folders(hierarchy, Cgroup::kTag)) {
+  for (const fs::path& planned :
+       Cgroup::planned_folders(hierarchy, Cgroup::kTag, {"pids", "freezer", "memory", "cpu"})) {
     for (const auto& found : fs::directory_iterator(planned.parent_path())) {
       const std::string name = found.path().filename();
       const bool named = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {

@@ -142,6 +142,36 @@ struct DependentEndEvent {
   std::string where;                           ///< the file of its memory.max; empty: it had none
   std::optional<std::int64_t> oom_kills = {};  ///< that the kernel counted in its group
 };
+/// The recovery of an arm begins: what follows, up to its end, is no part of the growth.
+struct RecoveryEvent {
+  static constexpr std::string_view kName = "recovery";
+  std::string strategy;
+  int rate = 0;        ///< frontends at a time; 0: all of them
+  int fleet_size = 0;  ///< before anything is removed
+};
+/// A frontend is ended, where it has not ended by itself, and started anew.
+struct RestartEvent {
+  static constexpr std::string_view kName = "restart";
+  static constexpr std::string_view kPlanned = "planned";
+  static constexpr std::string_view kRemoved = "removed";
+  static constexpr std::string_view kExited = "exited";
+  std::string frontend;
+  std::string why;  ///< "planned"; "removed" by the health check; "exited" by itself
+};
+/// Membership removed a frontend that did not answer its health check in time.
+struct RemovalEvent {
+  static constexpr std::string_view kName = "removal";
+  std::string frontend;
+  std::int64_t silent_ms = 0;
+};
+/// The recovery is over. Completed: every frontend has been restarted and has a complete map, and
+/// the sweep before this found every shard through each of them.
+struct RecoveryEndEvent {
+  static constexpr std::string_view kName = "recovery-end";
+  bool completed = false;
+  int restarts = 0;  ///< `restart` events of it
+  int removals = 0;  ///< `removal` events of it
+};
 /// Every shard through every frontend in service, at a settled step.
 struct RoutableEvent {
   static constexpr std::string_view kName = "routable";
@@ -189,7 +219,8 @@ struct Event {
   std::string arm;  ///< empty before the first arm
   std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent,
                AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, HealthEvent, DependentEndEvent,
-               RoutableEvent, ShardEvent, ClientEvent, AuditEvent, ArmEndEvent>
+               RoutableEvent, ShardEvent, ClientEvent, AuditEvent, ArmEndEvent, RecoveryEvent,
+               RestartEvent, RemovalEvent, RecoveryEndEvent>
       what;
 };
 

@@ -130,6 +130,19 @@ What read_audit(const Fields& f) {
 What read_arm_end(const Fields& f) {
   return ArmEndEvent{f.text("reason"), f.flag("completed")};
 }
+What read_recovery(const Fields& f) {
+  return RecoveryEvent{f.text("strategy"), f.integer<int>("rate"), f.integer<int>("fleet_size")};
+}
+What read_restart(const Fields& f) {
+  return RestartEvent{f.text("frontend"), f.text("why")};
+}
+What read_removal(const Fields& f) {
+  return RemovalEvent{f.text("frontend"), f.integer<std::int64_t>("silent_ms")};
+}
+What read_recovery_end(const Fields& f) {
+  return RecoveryEndEvent{f.flag("completed"), f.integer<int>("restarts"),
+                          f.integer<int>("removals")};
+}
 
 struct Kind {
   std::string_view name;
@@ -152,7 +165,11 @@ constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
      {ShardEvent::kName, read_shard},
      {ClientEvent::kName, read_client},
      {AuditEvent::kName, read_audit},
-     {ArmEndEvent::kName, read_arm_end}}};
+     {ArmEndEvent::kName, read_arm_end},
+     {RecoveryEvent::kName, read_recovery},
+     {RestartEvent::kName, read_restart},
+     {RemovalEvent::kName, read_removal},
+     {RecoveryEndEvent::kName, read_recovery_end}}};
 
 OrderedJson nullable(const std::optional<std::int64_t>& value) {
   return value ? OrderedJson(*value) : OrderedJson();
@@ -269,6 +286,18 @@ struct Writer {
   }
   void operator()(const ArmEndEvent& e) const {
     line.update({{"reason", e.reason}, {"completed", e.completed}});
+  }
+  void operator()(const RecoveryEvent& e) const {
+    line.update({{"strategy", e.strategy}, {"rate", e.rate}, {"fleet_size", e.fleet_size}});
+  }
+  void operator()(const RestartEvent& e) const {
+    line.update({{"frontend", e.frontend}, {"why", e.why}});
+  }
+  void operator()(const RemovalEvent& e) const {
+    line.update({{"frontend", e.frontend}, {"silent_ms", e.silent_ms}});
+  }
+  void operator()(const RecoveryEndEvent& e) const {
+    line.update({{"completed", e.completed}, {"restarts", e.restarts}, {"removals", e.removals}});
   }
 };
 

@@ -4,12 +4,12 @@
 #include "harness/report/json_values.h"
 #include "harness/report/report.h"
 #include "harness/report/result_document.h"
+#include "harness/verify/recovery.h"
 
 namespace ceiling {
 namespace {
 
 using Json = OrderedJson;
-using ceiling::or_null;  // beside those below
 
 Json cost_model(const CostModel& model) {
   Json host = Json::array();
@@ -159,6 +159,22 @@ Json clients(const std::vector<ClientCount>& all) {
   return list;
 }
 
+Json recovery(const std::optional<RecoveryVerdict>& seen) {
+  if (!seen) return Json();
+  return {{"strategy", to_string(seen->plan.strategy)},
+          {"rate", seen->plan.rate},
+          {"every_ms", seen->plan.strategy == RestartStrategy::batches ? seen->plan.every_ms : 0},
+          {"fleet_size", seen->fleet_size},
+          {"completed", seen->completed},
+          {"routable_after_s", or_null(seen->routable_after_s)},
+          {"requests", seen->requests},
+          {"failed_requests", seen->failed_requests},
+          {"restarts", seen->restarts},
+          {"wasted_restarts", seen->wasted_restarts},
+          {"safe", seen->safe()},
+          {"expect_safe", or_null(seen->plan.expect_safe)}};
+}
+
 Json arm(const ArmVerdict& verdict) {
   return {{"name", verdict.arm.name},
           {"guardrails", names_of(verdict.arm.guardrails)},
@@ -176,6 +192,7 @@ Json arm(const ArmVerdict& verdict) {
           {"invariants", invariants(verdict.invariants)},
           {"dependents", dependents(verdict.dependents)},
           {"clients", clients(verdict.clients)},
+          {"recovery", recovery(verdict.recovery)},
           {"reasons", verdict.reasons}};
 }
 
@@ -188,11 +205,13 @@ std::string document(const Json& json) {
 Json result_document(const RunVerdict& verdict) {
   Json arms = Json::array();
   for (const ArmVerdict& one : verdict.arms) arms.push_back(arm(one));
+  const ArmVerdict* fastest = fastest_safe(verdict.arms);
   return {{"schema", "ceiling.result/1"},
           {"experiment", verdict.experiment},
           {"verdict", to_string(verdict.verdict)},
           {"elapsed_s", verdict.elapsed_s},
           {"arms", std::move(arms)},
+          {"fastest_safe_recovery", fastest ? Json(fastest->arm.name) : Json()},
           {"damage", verdict.damage}};
 }
 

@@ -7,6 +7,7 @@
 #include "harness/predict/host_limit.h"
 #include "harness/report/arms_table.h"
 #include "harness/report/page.h"
+#include "harness/report/recovery_table.h"
 #include "harness/report/report.h"
 
 namespace ceiling {
@@ -282,6 +283,7 @@ void arm_block(Page& page, const ArmVerdict& arm) {
   for (const Invariant& one : arm.invariants) invariant(page, one);
   if (!arm.dependents.empty()) page.line(2, "dependents");
   for (const DependentVerdict& one : arm.dependents) dependent(page, one);
+  if (arm.recovery) recovery_line(page, *arm.recovery);
   page.blank();
 }
 
@@ -379,6 +381,7 @@ std::string result_text(const RunVerdict& verdict, bool colour) {
   page.blank();
   for (const ArmVerdict& arm : verdict.arms) arm_block(page, arm);
   if (verdict.arms.size() > 1) arms_table(page, verdict.arms);
+  recovery_table(page, verdict.arms);
   if (!verdict.damage.empty()) {
     page.line(0, "the history is damaged", Tone::doubtful);
     for (const std::string& damage : verdict.damage) page.line(2, "- " + damage);

@@ -17,18 +17,20 @@ class Sorter {
     log_.calibration.push_back({e.fleet_size, e.tasks, e.resources});
   }
   void operator()(const StepEvent& e) {
+    if (recovering()) return;
     if (!e.failed.empty()) refused();
     under_way_.step = &e;
     log_.steps.push_back(std::exchange(under_way_, {}));
   }
   void operator()(const OpEvent& e) {
-    log_.ops.push_back({&e, in_service_, log_.maps.size(), t_s_});
+    log_.ops.push_back({&e, in_service_, log_.maps.size(), t_s_, recovering()});
   }
   void operator()(const MapEvent& e) {
     in_service_ = in_service_ || (e.complete && e.published);
     log_.maps.push_back(&e);
   }
   void operator()(const RefusalEvent& e) {
+    if (recovering()) return;
     if (under_way_.refusals.empty()) under_way_.samples_before_refusal = under_way_.samples.size();
     under_way_.refusals.push_back(&e);
     refused();
@@ -47,16 +49,34 @@ class Sorter {
   void operator()(const HealthEvent& e) { log_.health.push_back({t_s_, &e}); }
   void operator()(const DependentEndEvent& e) { log_.dependent_ends.push_back({t_s_, &e}); }
   void operator()(const RoutableEvent& e) {
+    if (recovering()) return swept(e);
     if (!log_.steps.empty()) log_.steps.back().sweeps.push_back(&e);
   }
   void operator()(const ShardEvent& e) { log_.shards.push_back(&e); }
   void operator()(const ClientEvent& e) { log_.clients.push_back(&e); }
+  void operator()(const RecoveryEvent& e) { log_.recovery.begin = &e; }
+  void operator()(const RestartEvent& e) { log_.recovery.restarts.push_back({t_s_, &e}); }
+  void operator()(const RemovalEvent& e) {
+    const bool meanwhile = recovering() && !log_.recovery.end;  // not in the audit
+    if (meanwhile) log_.recovery.removals.push_back(&e);
+  }
+  void operator()(const RecoveryEndEvent& e) {
+    log_.recovery.end = &e;
+    log_.recovery.ended_s = t_s_;
+  }
   void operator()(const AuditEvent& e) { log_.audit = &e; }
   void operator()(const ArmEndEvent& e) { log_.end = &e; }
 
   ArmLog take() { return std::move(log_); }
 
  private:
+  /// Also where the line that it began is lost.
+  bool recovering() const { return log_.recovery.seen(); }
+  void swept(const RoutableEvent& e) {
+    if (log_.recovery.restarts.empty()) return;
+    log_.recovery.last_sweep = &e;
+    log_.recovery.swept_s = t_s_;
+  }
   void refused() {
     if (!log_.first_refusal_s) log_.first_refusal_s = t_s_;
   }

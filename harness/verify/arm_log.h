@@ -43,6 +43,7 @@ struct OpLog {
   bool in_service = false;  ///< a frontend had been in service before this event
   std::size_t maps = 0;     ///< events of maps before this one
   double t_s = 0;
+  bool recovering = false;  ///< the recovery had begun before this event
 };
 
 struct HealthLog {
@@ -52,6 +53,24 @@ struct HealthLog {
 struct DependentEndLog {
   double t_s = 0;
   const DependentEndEvent* end = nullptr;
+};
+
+struct RestartLog {
+  double t_s = 0;
+  const RestartEvent* restart = nullptr;
+};
+/// What an arm did after its growth. Of what follows its begin only operations, maps and the audit
+/// stand elsewhere.
+struct RecoveryLog {
+  const RecoveryEvent* begin = nullptr;
+  std::vector<RestartLog> restarts;
+  std::vector<const RemovalEvent*> removals;
+  const RoutableEvent* last_sweep = nullptr;  ///< after the first restart
+  double swept_s = 0;
+  const RecoveryEndEvent* end = nullptr;
+  double ended_s = 0;
+
+  bool seen() const { return begin || end || !restarts.empty(); }
 };
 
 /// One arm's events, sorted by kind and kept in their order. Valid as long as the history.
@@ -68,6 +87,7 @@ struct ArmLog {
   std::optional<double> first_refusal_s;
   std::vector<const ShardEvent*> shards;
   std::vector<const ClientEvent*> clients;
+  RecoveryLog recovery;
   const AuditEvent* audit = nullptr;
   const ArmEndEvent* end = nullptr;
 };

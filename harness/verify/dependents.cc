@@ -69,8 +69,8 @@ std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, con
   return verdicts;
 }
 
-Findings hold_against(const std::vector<DependentVerdict>& dependents) {
-  Findings found;
+Doubts hold_against(const std::vector<DependentVerdict>& dependents) {
+  Doubts found;
   for (const DependentVerdict& one : dependents) {
     if (!one.expect) continue;
     if (!one.outcome) {

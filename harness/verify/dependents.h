@@ -14,6 +14,6 @@ std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, con
                                                const ArmLog& log);
 
 /// What is expected of them against what was seen.
-Findings hold_against(const std::vector<DependentVerdict>& dependents);
+Doubts hold_against(const std::vector<DependentVerdict>& dependents);
 
 }  // namespace ceiling

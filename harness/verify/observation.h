@@ -10,7 +10,7 @@
 namespace ceiling {
 
 /// What speaks against `confirmed`, a line each.
-struct Findings {
+struct Doubts {
   std::vector<std::string> contrary;      ///< makes it refuted
   std::vector<std::string> inconclusive;  ///< makes it unknown, where nothing is contrary
 };
@@ -23,7 +23,7 @@ struct Observation {
   Attribution attribution;
   Routable routable;
   std::optional<double> lowest_after_failing;
-  Findings findings;
+  Doubts findings;
 };
 
 /// Reads the observation out of the log: the steps must be the planned ones, settled, without a

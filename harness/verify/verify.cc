@@ -15,6 +15,7 @@
 #include "harness/verify/host_drift.h"
 #include "harness/verify/invariants.h"
 #include "harness/verify/observation.h"
+#include "harness/verify/recovery.h"
 
 namespace ceiling {
 namespace {
@@ -137,7 +138,7 @@ Lines mismatches(const ArmPlan& arm, const Prediction& predicted, const Observat
   return found;
 }
 
-/// Canary operations that were begun while a frontend was in service.
+/// Canary operations that were begun while a frontend was in service, and before a recovery.
 struct Canaries {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
@@ -148,19 +149,19 @@ struct Canaries {
 /// Failures of operations that were begun before so many events of maps do not count.
 Canaries count_canaries(const ArmLog& log, std::size_t first_map) {
   Canaries canaries;
-  std::unordered_set<std::uint64_t> too_early;
+  std::unordered_set<std::uint64_t> not_counted;
   std::unordered_set<std::uint64_t> under_way;
-  for (const auto& [op, in_service, maps, t_s] : log.ops) {
+  for (const auto& [op, in_service, maps, t_s, recovering] : log.ops) {
     if (!op->client.empty() || (op->kind != "put" && op->kind != "get")) continue;
     if (op->phase == OpPhase::invoke) {
       under_way.insert(op->id);
-      if (!in_service || maps < first_map) too_early.insert(op->id);
+      if (!in_service || maps < first_map || recovering) not_counted.insert(op->id);
       continue;
     }
     under_way.erase(op->id);
     if (op->phase == OpPhase::ok) {
       ++canaries.succeeded;
-    } else if (!too_early.contains(op->id)) {
+    } else if (!not_counted.contains(op->id)) {
       ++canaries.failed;
       if (!canaries.first_failure) canaries.first_failure = op;
     }
@@ -260,8 +261,8 @@ Conclusion conclude(const Experiment& experiment, const ArmPlan& arm, const ArmL
   return contained_or_not(experiment, log, maps);
 }
 
-Findings hold_against(Outcome expect, const Conclusion& concluded) {
-  Findings found;
+Doubts hold_against(Outcome expect, const Conclusion& concluded) {
+  Doubts found;
   if (expect == Outcome::any) return found;
   if (concluded.outcome == Outcome::unknown) {
     found.inconclusive = concluded.missing;
@@ -276,8 +277,8 @@ Findings hold_against(Outcome expect, const Conclusion& concluded) {
   return found;
 }
 
-Findings hold_against(const std::vector<Invariant>& invariants) {
-  Findings found;
+Doubts hold_against(const std::vector<Invariant>& invariants) {
+  Doubts found;
   for (const Invariant& invariant : invariants) {
     if (!invariant.judged || invariant.holds == true) continue;
     (invariant.holds ? found.contrary : found.inconclusive)
@@ -310,6 +311,8 @@ class ArmJudge {
     add(hold_against(verdict_.invariants));
     verdict_.dependents = judge_dependents(experiment_, verdict_.arm, log_);
     add(hold_against(verdict_.dependents));
+    verdict_.recovery = judge_recovery(verdict_.arm, log_);
+    add(hold_against(verdict_.arm, log_, verdict_.recovery));
     for (const auto& [client, lines] : client_damage(log_))
       for (const std::string& line : lines)
         findings_.inconclusive.push_back(fmt::format("operations of {}: {}", client, line));
@@ -317,7 +320,7 @@ class ArmJudge {
   }
 
  private:
-  void add(const Findings& more) {
+  void add(const Doubts& more) {
     append(findings_.contrary, more.contrary);
     append(findings_.inconclusive, more.inconclusive);
   }
@@ -362,7 +365,7 @@ class ArmJudge {
 
   const Experiment& experiment_;
   const ArmLog& log_;
-  Findings findings_;
+  Doubts findings_;
   ArmVerdict verdict_;
 };
 

@@ -76,6 +76,20 @@ struct ClientCount {
   std::uint64_t records_read = 0;
 };
 
+/// The restarts of a fleet after its outage. Times run from the first restart.
+struct RecoveryVerdict {
+  RecoveryPlan plan;
+  int fleet_size = 0;  ///< frontends that were restarted
+  bool completed = false;
+  std::optional<double> routable_after_s = {};  ///< every shard through every frontend
+  std::uint64_t requests = 0;                   ///< canary operations begun meanwhile
+  std::uint64_t failed_requests = 0;            ///< of them: failed, unknown, or never ended
+  int restarts = 0;
+  int wasted_restarts = 0;  ///< removals by the health check: who is removed is started once more
+
+  bool safe() const { return completed && wasted_restarts == 0; }
+};
+
 struct ArmVerdict {
   ArmPlan arm;
   Verdict verdict = Verdict::unknown;
@@ -88,7 +102,8 @@ struct ArmVerdict {
   std::vector<Invariant> invariants;
   std::vector<DependentVerdict> dependents;
   std::vector<ClientCount> clients;
-  std::vector<std::string> reasons;  ///< why it is not confirmed, a line each
+  std::optional<RecoveryVerdict> recovery = {};  ///< nothing: the arm has none, or it was not seen
+  std::vector<std::string> reasons;              ///< why it is not confirmed, a line each
 };
 
 struct RunVerdict {

@@ -12,6 +12,7 @@ ceiling_test(runs_test LABEL e2e
     runs/deaths_test.cc
     runs/group_guard_test.cc
     runs/dependents_test.cc
+    runs/recovery_test.cc
     runs/zz_left_behind_test.cc
   LINK e2e_support fmt::fmt-header-only)
 target_compile_definitions(runs_test PRIVATE

@@ -1,5 +1,6 @@
 ceiling_test(cgroups_kernel_test LABEL kernel
   SOURCES
+    cgroups/cpu_test.cc
     cgroups/kill_test.cc
     cgroups/limits_test.cc
     cgroups/namespaces_test.cc

@@ -2,6 +2,7 @@ ceiling_test(report_test LABEL unit
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/report/report_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/report/check_formats_test.cc ${CMAKE_CURRENT_LIST_DIR}/report/result_formats_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/report/page_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/report/recovery_table_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/story.cc
   LINK ceiling::report ceiling::hash_key nlohmann_json::nlohmann_json)
 

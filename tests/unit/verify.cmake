@@ -9,4 +9,5 @@ ceiling_test(verify_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/verify/shape_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/damage_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/dependents_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/verify/recovery_test.cc
   LINK ceiling::verify ceiling::hash_key)

@@ -118,6 +118,8 @@ void Frontend::receive(const wire::Envelope& message) {
   if (message.has_configuration()) return configure(message.configuration());
   if (message.has_members()) return follow(message.members());
   if (message.has_not_admitted()) return kept_out(message.not_admitted());
+  if (message.has_health_request()) return answer(message.health_request());
+  if (message.has_removed()) return removed(message.removed());
   if (message.has_change_done()) {
     if (auto asked = changes_.extract(message.change_done().id())) {
       asked.mapped()(message.change_done());
@@ -298,6 +300,19 @@ void Frontend::kept_out(const wire::NotAdmitted& why) {
             : fmt::format("not admitted: under {} of {} ({}) {} threads are left, it takes {}",
                           room.limit(), why.member(), room.scope(), room.left(), why.needed()));
   status_.changed();
+}
+
+/// On the event loop that fills the map: what is behind with that is late with this.
+void Frontend::answer(const wire::HealthRequest& request) {
+  wire::Envelope envelope;
+  envelope.mutable_health()->set_id(request.id());
+  membership_->send(envelope);
+}
+
+void Frontend::removed(const wire::Removed& removed) {
+  log()(fmt::format("removed by membership after {} ms without an answer", removed.silent_ms()));
+  exit_status_ = wire::kRemoved;
+  loop_.stop();
 }
 
 void Frontend::built(bool published) {

@@ -72,6 +72,8 @@ class Frontend {
   void made(std::uint64_t version);
   void read_room();
   void kept_out(const wire::NotAdmitted& why);
+  void answer(const wire::HealthRequest& request);
+  void removed(const wire::Removed& removed);
   wire::Status snapshot() const;
   void built(bool published);
   wire::Hello hello() const;

@@ -64,6 +64,11 @@ void describe(CLI::App& app, ceiling::MembershipOptions& options,
          "admission: how long a frontend waits for the others to say what room they have (10000)")
       ->check(CLI::Range(1, 3'600'000));
   app.add_option_function<int>(
+         "--health-timeout-ms",
+         [&options](int ms) { options.health_timeout = std::chrono::milliseconds(ms); },
+         "how long a frontend may take to answer a health request; then it is removed (off)")
+      ->check(CLI::Range(50, 3'600'000));
+  app.add_option_function<int>(
          "--lease-ttl-ms",
          [&options](int ms) { options.lease_ttl = std::chrono::milliseconds(ms); },
          "how long a backend may serve without hearing from membership (5000)")

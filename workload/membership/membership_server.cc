@@ -36,6 +36,8 @@ MembershipServer::MembershipServer(boost::asio::any_io_executor executor, Member
       members_(options_.bootstrap_expect, options_.cells),
       admission_(options_.threads_per_peer),
       patience_(executor),
+      health_(options_.health_timeout),
+      health_timer_(executor),
       streams_(options_.streams, now_ms()),
       backends_(options_.backends),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
@@ -43,6 +45,7 @@ MembershipServer::MembershipServer(boost::asio::any_io_executor executor, Member
   if (!options_.status.empty()) {
     status_.emplace(executor, options_.status, [this] { return status(); });
   }
+  check_health();
   wire::accept_all(acceptor_, [this](tcp::socket socket) { accept(std::move(socket)); });
 }
 
@@ -69,6 +72,9 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
   if (message.has_headroom() && session.role == wire::ROLE_FRONTEND && options_.admission) {
     admission_.said(session.name, message.headroom());
     return decide();
+  }
+  if (message.has_health() && session.role == wire::ROLE_FRONTEND) {
+    return health_.answered(session.name, message.health().id());
   }
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
     return leave(session, "left");
@@ -140,6 +146,7 @@ void MembershipServer::join_frontend(Session& session, const wire::Member& membe
 void MembershipServer::admit(Session& session, const wire::Member& member) {
   const bool vended = members_.join(member);
   session.joined = true;
+  health_.joined(session.name);
   vended ? vend_members(session.name + " joined") : changed();
 }
 
@@ -151,6 +158,7 @@ void MembershipServer::leave(Session& session, std::string_view why) {
                     options_.backends));
     return changed();
   }
+  health_.gone(session.name);
   const bool vended = members_.leave(session.name);
   vended ? vend_members(fmt::format("{} {}", session.name, why)) : changed();
   decide();
@@ -292,6 +300,8 @@ wire::Status MembershipServer::status() const {
   status.set_members(static_cast<std::uint32_t>(members_.size()));
   status.set_backends(static_cast<std::uint32_t>(backends_.connected()));
   status.set_protocol_errors(protocol_errors_);
+  status.set_removals(removals_);
+  for (const wire::Removal& removal : removed_) *status.add_removed() = removal;
   return status;
 }
 

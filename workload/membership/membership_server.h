@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -17,6 +18,7 @@
 
 #include "workload/membership/admission.h"
 #include "workload/membership/backend_directory.h"
+#include "workload/membership/health.h"
 #include "workload/membership/member_list.h"
 #include "workload/membership/stream_directory.h"
 #include "workload/protocol/connection.h"
@@ -38,6 +40,7 @@ struct MembershipOptions {
   bool admission = false;
   std::uint32_t cells = 0;  ///< that the frontends are parted into; 0: none
   std::chrono::milliseconds report_patience{10'000};  ///< of a frontend that wants to be admitted
+  std::chrono::milliseconds health_timeout{0};        ///< as HealthCheck has it
   wire::ShardLimits limits;  ///< of the streams that clients make; the experiment's have none
 };
 
@@ -81,6 +84,10 @@ class MembershipServer {
   void decide();
   void decide_first(bool out_of_patience);
   void leave(Session& session, std::string_view why);
+  /// One look after the other.
+  void check_health();
+  Session* joined_frontend(std::string_view name);
+  void remove(Session& session, const HealthCheck::Silence& silence);
   void closed(wire::Connection* key, std::string_view reason);
 
   void change(const Session& session, const wire::Change& change);
@@ -105,6 +112,10 @@ class MembershipServer {
   std::list<Newcomer> newcomers_;
   boost::asio::steady_timer patience_;         // of the first of them
   const wire::Connection* awaited_ = nullptr;  // that first one
+  HealthCheck health_;
+  boost::asio::steady_timer health_timer_;
+  std::uint32_t removals_ = 0;
+  std::deque<wire::Removal> removed_;  // the last of them
   StreamDirectory streams_;
   BackendDirectory backends_;
   std::vector<Asked> asked_;

@@ -15,6 +15,8 @@ std::string token_from_environment();
 inline constexpr int kUsage = 64;
 inline constexpr int kHost = 69;
 inline constexpr int kDefect = 70;
+/// Of a frontend that membership removed because it did not answer in time; start it again.
+inline constexpr int kRemoved = 75;
 
 /// Names the process `name` (a program that was started by a descriptor is called after its number
 /// before Linux 6.14) and runs `serve`; what it throws becomes a log line and one of the statuses

@@ -22,9 +22,12 @@ void await_endpoint(const std::string& where) {
 
 }  // namespace
 
-SmallFleet::SmallFleet(int frontends, int threads_per_peer)
-    : membership_(start_membership({"--bootstrap-expect", std::to_string(frontends),
-                                    "--threads-per-peer", std::to_string(threads_per_peer)})),
+SmallFleet::SmallFleet(int frontends, int threads_per_peer, std::vector<std::string> more)
+    : membership_(start_membership([&] {
+        more.insert(more.end(), {"--bootstrap-expect", std::to_string(frontends),
+                                 "--threads-per-peer", std::to_string(threads_per_peer)});
+        return more;
+      }())),
       address_(membership_.address()),
       backend_(start_backend("backend-1", address_)) {}
 

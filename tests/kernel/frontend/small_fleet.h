@@ -13,7 +13,8 @@ namespace ceiling::testing_programs {
 class SmallFleet {
  public:
   /// Membership vends its first version when `frontends` have joined; none is started yet.
-  explicit SmallFleet(int frontends, int threads_per_peer = 1);
+  /// `more`: options of membership.
+  explicit SmallFleet(int frontends, int threads_per_peer = 1, std::vector<std::string> more = {});
 
   /// Starts the next one; the first is index 0, "frontend-1". Waits for its status endpoint only.
   Program& add(std::vector<std::string> more = {}, const std::vector<int>& join = {});

@@ -47,9 +47,32 @@ void print_all() {
   print("history", to_json_line({1, "a", RefusalEvent{"frontend-1", 4000, 1, 0, "start"}}));
 }
 
+RecoveryVerdict recovered(RestartStrategy strategy, std::optional<double> took) {
+  return {.plan = {.strategy = strategy, .rate = 2, .remove = {}, .expect_safe = true},
+          .fleet_size = 6,
+          .completed = took.has_value(),
+          .routable_after_s = took,
+          .requests = 100,
+          .failed_requests = 3,
+          .restarts = 6};
+}
+
+void print_recoveries() {
+  RunVerdict run = judge(experiment_of({}, Outcome::outage), {story({}), {}});
+  run.arms.push_back(run.arms.at(0));
+  run.arms[0].recovery = recovered(RestartStrategy::batches, 4.5);
+  run.arms[1].recovery = recovered(RestartStrategy::all_at_once, std::nullopt);
+  print("result", result_json(run));
+  print("history", to_json_line({1, "a", RecoveryEvent{"paced", 2, 7}}));
+  print("history", to_json_line({1, "a", RestartEvent{"frontend-1", "removed"}}));
+  print("history", to_json_line({1, "a", RemovalEvent{"frontend-1", 1004}}));
+  print("history", to_json_line({1, "a", RecoveryEndEvent{true, 7, 1}}));
+}
+
 }  // namespace
 }  // namespace ceiling::test
 
 int main() {
   ceiling::test::print_all();
+  ceiling::test::print_recoveries();
 }
