@@ -14,6 +14,8 @@ PidsState read_pids(const fs::path& folder, const std::string& group) {
   state.folder = folder;
   state.max = parse_count(read_file(max), max.string());
   state.current = parse_count(read_file(current), current.string()).value_or(0);
+  const auto peak = read_file_if_there(folder / "pids.peak");
+  if (peak) state.peak = parse_count(*peak, "pids.peak");
   const auto events = value_of(read_file_if_there(folder / "pids.events").value_or(""), "max ");
   if (events) state.events = parse_count(*events, "pids.events").value_or(0);
   return state;

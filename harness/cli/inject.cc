@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
 #include "cgroups/error.h"
@@ -32,29 +31,6 @@ struct Arguments {
 };
 
 constexpr const char* kNone = "none";
-
-/// CLI11's own take -1 for a large number, and nan for one in between.
-CLI::Validator whole_number(std::uint64_t least) {
-  return {[least](const std::string& text) -> std::string {
-            std::uint64_t number = 0;
-            const char* const end = text.data() + text.size();
-            const auto read = std::from_chars(text.data(), end, number);
-            if (read.ec == std::errc{} && read.ptr == end && number >= least) return "";
-            return fmt::format("found \"{}\", expected a whole number from {}", text, least);
-          },
-          "N"};
-}
-CLI::Validator decimal(double least, double most) {
-  return {[least, most](const std::string& text) -> std::string {
-            double number = 0;
-            const char* const end = text.data() + text.size();
-            const auto read = std::from_chars(text.data(), end, number);
-            const bool whole = read.ec == std::errc{} && read.ptr == end;
-            if (whole && number >= least && number <= most) return "";
-            return fmt::format("found \"{}\", expected a number from {} to {}", text, least, most);
-          },
-          "X"};
-}
 
 /// Throws Usage.
 int errno_from(const std::string& name) {

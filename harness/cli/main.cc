@@ -89,6 +89,9 @@ int main(int argc, char** argv) {
   add("serve", "keep the same fleet up for your own clients, and grow it by hand (root)",
       add_serve);
   add("inject", "refuse chosen thread or process creations to any program", add_inject);
+  add("find",
+      "find the smallest limit at which any program is healthy, and how it fails below (root)",
+      add_find);
   add("verify", "judge a stored run again", add_verify);
   add("report", "render a stored run as a page, or compare two", add_report);
   add("doctor", "say what this host lets us do, and what to type where it does not", add_doctor);

@@ -224,26 +224,6 @@ std::vector<HostSetting> host_settings_for(const Experiment& experiment) {
   return settings;
 }
 
-ResultsFolder make_results_folder(const std::filesystem::path& parent,
-                                  const std::string& experiment, const std::string& run_id) {
-  try {
-    return ResultsFolder::create(parent, experiment, run_id);
-  } catch (const Error& error) {
-    throw Usage(error.what());
-  }
-}
-
-SignalsHeld::SignalsHeld() {
-  sigset_t held;
-  sigemptyset(&held);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
-  ::sigprocmask(SIG_BLOCK, &held, &before_);
-}
-
-void SignalsHeld::release() {
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
-
 RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const ResultsFolder& results)
     : keeper_(Keeper::start(Registry(),
                             {.run_id = plan.run_id,

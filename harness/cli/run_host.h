@@ -1,6 +1,5 @@
 #pragma once
 
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "cgroups/cgroup.h"
 #include "cgroups/hierarchy.h"
+#include "harness/cli/making.h"
 #include "harness/experiment/experiment.h"
 #include "harness/fleet/event_loop.h"
 #include "harness/fleet/growth.h"
@@ -38,24 +38,6 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
 
 /// What the arms set on the whole host. Throws HostError where a setting may not be written.
 std::vector<HostSetting> host_settings_for(const Experiment& experiment);
-
-/// A run's folder below `parent`. Throws Usage where it cannot be made.
-ResultsFolder make_results_folder(const std::filesystem::path& parent,
-                                  const std::string& experiment, const std::string& run_id);
-
-/// SIGINT, SIGTERM and SIGHUP wait from here on until release(): between the first thing made and
-/// the loop that hears them there must be no moment at which they end us.
-class SignalsHeld {
- public:
-  SignalsHeld();
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  ~SignalsHeld() { release(); }
-  void release();
-
- private:
-  sigset_t before_;
-};
 
 /// Everything that one run stands on, made in the right order and taken down in the reverse: the
 /// keeper first, then the run's group, then the site. finish() takes it down and tells what was

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <system_error>
 
@@ -20,6 +21,28 @@ namespace {
 constexpr std::size_t kMaxExperimentBytes = 1 << 20;
 
 }  // namespace
+
+CLI::Validator whole_number(std::uint64_t least) {
+  return {[least](const std::string& text) -> std::string {
+            std::uint64_t number = 0;
+            const char* const end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            if (read.ec == std::errc{} && read.ptr == end && number >= least) return "";
+            return fmt::format("found \"{}\", expected a whole number from {}", text, least);
+          },
+          "N"};
+}
+CLI::Validator decimal(double least, double most) {
+  return {[least, most](const std::string& text) -> std::string {
+            double number = 0;
+            const char* const end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            const bool whole = read.ec == std::errc{} && read.ptr == end;
+            if (whole && number >= least && number <= most) return "";
+            return fmt::format("found \"{}\", expected a number from {} to {}", text, least, most);
+          },
+          "X"};
+}
 
 void Output::add_to(CLI::App& app, const std::vector<std::string>& formats) {
   app.add_option("--format", format, "how the result is written")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -25,6 +26,7 @@ Verb add_check(CLI::App& app);
 Verb add_run(CLI::App& app);
 Verb add_serve(CLI::App& app);
 Verb add_inject(CLI::App& app);
+Verb add_find(CLI::App& app);
 Verb add_predict(CLI::App& app);
 Verb add_verify(CLI::App& app);
 Verb add_report(CLI::App& app);
@@ -56,6 +58,11 @@ struct ExperimentArguments {
   /// file that cannot be read or is too large.
   Experiment read(const std::vector<std::string>& more = {}, std::string_view only_arm = {}) const;
 };
+
+/// Numbers as options take them: CLI11's own take -1 for a large number, and nan for one in
+/// between.
+CLI::Validator whole_number(std::uint64_t least);
+CLI::Validator decimal(double least, double most);
 
 /// To stderr, for the person who waits. Never fails: what a verb does is worth no less because
 /// nobody reads of it.

@@ -107,15 +107,18 @@ SafeNumber safe_number(const std::vector<Limit>& shared, std::int64_t memory, st
   return safe;
 }
 
+SafeNumber safe_number(const Hierarchy& hierarchy, std::int64_t most) {
+  const std::string meminfo = read_file(hierarchy.root() / "proc/meminfo");
+  return safe_number(shared_limits(hierarchy), memory_line(meminfo, "MemAvailable"), most);
+}
+
 Proof prove(const ProofSite& site, const Headroom& target) {
   if (::geteuid() != 0) {
     throw HostError("a proof makes control groups and private users, which needs root",
                     "sudo ceiling check --prove ...  (without --prove it needs no root)");
   }
   Cgroup::check_place(site.hierarchy, kControllers);
-  const std::string meminfo = read_file(site.hierarchy.root() / "proc/meminfo");
-  const SafeNumber safe =
-      safe_number(shared_limits(site.hierarchy), memory_line(meminfo, "MemAvailable"), site.most);
+  const SafeNumber safe = safe_number(site.hierarchy, site.most);
   RegistryEntry entry;
   entry.run_id = new_run_id();
   entry.groups = Cgroup::planned_folders(site.hierarchy, Cgroup::kTag + entry.run_id, kControllers);

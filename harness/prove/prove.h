@@ -31,6 +31,7 @@ struct SafeNumber {
   std::string because;
 };
 /// `shared` as of shared_limits(), `memory` that is available in bytes, and no more than `most`.
+SafeNumber safe_number(const Hierarchy& hierarchy, std::int64_t most);
 SafeNumber safe_number(const std::vector<Limit>& shared, std::int64_t memory, std::int64_t most);
 
 }  // namespace ceiling

@@ -41,7 +41,8 @@ class ChildLauncher : public process::posix::default_launcher {
   Step step = Step::fork;  ///< set by the hooks, in the child
   int program = -1;        ///< both move when descriptors are placed, in the child
   int report = -1;
-  bool stays = false;  ///< what was forked is all that is wanted
+  bool stays = false;    ///< what was forked is all that is wanted
+  bool by_path = false;  ///< scripts too
 
   template <typename... Inits>
   Started start(const std::string& path, const std::vector<std::string>& arguments,
@@ -76,7 +77,11 @@ class ChildLauncher : public process::posix::default_launcher {
     }
     if (error == 0) {
       step = Step::exec;
-      ::syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
+      if (by_path) {
+        ::execve(executable.c_str(), const_cast<char* const*>(argv), const_cast<char* const*>(env));
+      } else {
+        ::syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
+      }
       error = errno;
     }
     const Report failure{step, error};
@@ -182,8 +187,11 @@ int place_descriptors(Placement& placement, ChildLauncher& launcher) {
 }
 
 // Raw calls: glibc's wrappers signal the other threads of a process, which a forked child has not.
-int take_gid(const std::optional<uid_t>& id) {
-  return id ? error_of(::syscall(SYS_setresgid, *id, *id, *id)) : 0;
+int take_groups(const std::vector<gid_t>& groups) {
+  return error_of(::syscall(SYS_setgroups, groups.size(), groups.data()));
+}
+int take_gid(gid_t id) {
+  return error_of(::syscall(SYS_setresgid, id, id, id));
 }
 int take_uid(const std::optional<uid_t>& id) {
   return id ? error_of(::syscall(SYS_setresuid, *id, *id, *id)) : 0;
@@ -288,6 +296,7 @@ Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter) 
   }
   environment.push_back(nullptr);
 
+  const Surroundings around = plan.surroundings.value_or(Surroundings{});
   Placement placement(plan.descriptors);
   Birthplace birthplace;
   if (plan.pid_namespace) {
@@ -299,19 +308,19 @@ Started start_child(const ChildPlan& plan, std::span<const sock_filter> filter) 
   ChildLauncher launcher;
   launcher.env = environment.data();
   launcher.program = program.get();
+  launcher.by_path = plan.surroundings.has_value();
   return launcher.start(
       plan.program, plan.arguments,  //
       SetUp{Step::join, [&] { return join_groups(plan.join); }},
       SetUp{Step::session, [] { return new_session(); }},
       SetUp{Step::descriptors, [&] { return place_descriptors(placement, launcher); }},
       SetUp{Step::folder,
-            [] {
-              ::umask(077);
-              return error_of(::chdir("/"));
+            [&] {
+              ::umask(around.umask);
+              return error_of(::chdir(around.folder.c_str()));
             }},
-      SetUp{Step::groups,
-            [&] { return plan.uid ? error_of(::syscall(SYS_setgroups, 0, nullptr)) : 0; }},
-      SetUp{Step::gid, [&] { return take_gid(plan.uid); }},
+      SetUp{Step::groups, [&] { return plan.uid ? take_groups(around.groups) : 0; }},
+      SetUp{Step::gid, [&] { return plan.uid ? take_gid(around.gid.value_or(*plan.uid)) : 0; }},
       SetUp{Step::uid, [&] { return take_uid(plan.uid); }},
       SetUp{Step::rlimit, [&] { return set_rlimits(plan.rlimits); }},
       SetUp{Step::death_signal, [&] { return die_with(parent); }},

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cgroups/descriptor.h"
+#include "harness/spawn/launcher.h"
 
 namespace ceiling {
 
@@ -26,8 +27,8 @@ enum class Step : int {
   join,         ///< "0" to every cgroup.procs
   session,      ///< a session of its own: the terminal's Ctrl-C is not for the workload
   descriptors,  ///< exactly those asked for, under their numbers
-  folder,       ///< chdir("/")
-  groups,       ///< no supplementary groups
+  folder,       ///< umask, and chdir("/") or where it is to begin
+  groups,       ///< no supplementary groups but those asked for
   gid,
   uid,
   rlimit,        ///< after the uid: above RLIMIT_NPROC an execve after setuid fails, see execve(2)
@@ -49,6 +50,7 @@ struct ChildPlan {
   std::optional<uid_t> uid;
   std::vector<std::pair<int, rlim_t>> rlimits;
   bool confined = true;
+  std::optional<Surroundings> surroundings = {};
   Descriptor pid_namespace = {};  ///< pidfd of a process of the one that it is born in; none: ours
 };
 

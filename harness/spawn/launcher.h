@@ -17,6 +17,15 @@
 
 namespace ceiling {
 
+/// Where a command of a user's runs, and with which groups. It is executed by its path, so scripts
+/// are, and its user must be able to reach it.
+struct Surroundings {
+  std::filesystem::path folder = "/";  ///< it begins there
+  mode_t umask = 077;
+  std::optional<gid_t> gid = {};   ///< nothing: as the uid; with a uid only
+  std::vector<gid_t> groups = {};  ///< supplementary; with a uid only
+};
+
 /// One process to be started. Descriptors are borrowed. It begins in "/", with umask 077, default
 /// signal dispositions, an empty signal mask and a session of its own; it has no descriptors but
 /// those named here, and is killed when the launcher dies.
@@ -31,6 +40,7 @@ struct ProcessSpec {
   std::vector<std::pair<int, rlim_t>> rlimits;  ///< RLIMIT_*, soft and hard, set after the uid
   std::map<int, int> descriptors;  ///< child's number -> ours; 0, 1, 2 default to /dev/null
   bool confined = true;            ///< no_new_privs and the workload's seccomp filter
+  std::optional<Surroundings> surroundings = {};  ///< nothing: as said above
   /// pidfd of the first process of the pid namespace that it is born in; nothing: the launcher's.
   std::optional<int> pid_namespace = {};
 };

@@ -43,6 +43,12 @@ EncodedRequest encode_request(const ProcessSpec& spec) {
   if (spec.uid) {
     value["uid"] = *spec.uid;
   }
+  if (spec.surroundings) {
+    const Surroundings& around = *spec.surroundings;
+    value["surroundings"] = {
+        {"folder", around.folder.native()}, {"umask", around.umask}, {"groups", around.groups}};
+    if (around.gid) value["surroundings"]["gid"] = *around.gid;
+  }
   value["namespaces"] = spec.pid_namespace ? 1 : 0;
   if (spec.pid_namespace) {
     request.descriptors.push_back(*spec.pid_namespace);
@@ -54,6 +60,19 @@ EncodedRequest encode_request(const ProcessSpec& spec) {
 std::string encode_namespace(const std::string& name, std::size_t join, std::int64_t pid_max) {
   return encoded({{"name", name}, {"join", join}, {"pid_max", pid_max}});
 }
+
+namespace {
+
+Surroundings surroundings_of(const json& value) {
+  Surroundings around;
+  around.folder = value.at("folder").get<std::string>();
+  around.umask = value.at("umask").get<mode_t>();
+  around.groups = value.at("groups").get<std::vector<gid_t>>();
+  if (value.contains("gid")) around.gid = value["gid"].get<gid_t>();
+  return around;
+}
+
+}  // namespace
 
 Request decode_request(Packet packet) {
   return decoded(packet.bytes, [&packet](const json& value) {
@@ -74,6 +93,7 @@ Request decode_request(Packet packet) {
     if (value.contains("uid")) {
       plan.uid = value["uid"].get<uid_t>();
     }
+    if (value.contains("surroundings")) plan.surroundings = surroundings_of(value["surroundings"]);
     const auto numbers = value.at("descriptors").get<std::vector<int>>();
     const auto joins = value.at("join").get<std::size_t>();
     const auto namespaces = value.at("namespaces").get<std::size_t>();

@@ -48,6 +48,7 @@ ARROWS = {
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
 PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(event|history(_fields)?|client_log)\."
+                  r"|harness/find/search\."
                   r"|harness/prove/(measurement|attribute|judge|proof)\."
                   r"|harness/check/(answer|policy|selector|snapshot(_fields)?|unit_state|what_if)\.")
 # The one pure file that opens files: those below a root directory that it is given.
@@ -55,7 +56,7 @@ READS_A_ROOT = "harness/configs/config_file.cc"
 # Headers outside the pure rooms that are plain values and functions of values.
 VALUES = {"cgroups/error.h", "cgroups/facts.h", "cgroups/headroom.h", "cgroups/limits/limit.h",
           "workload/protocol/hash_key.h", "harness/inject/choice.h", "harness/inject/injection.h",
-          "harness/find/sweep_result.h"}
+          "harness/find/sweep_result.h", "harness/find/find_result.h"}
 IMPURE = re.compile(
     r"(fstream|thread|csignal|signal\.h|pthread\.h|semaphore\.h|unistd\.h|fcntl\.h|poll\.h|dirent\.h"
     r"|sched\.h|spawn\.h|netdb\.h|boost/(asio|beast|process)(/.*|\.hpp)"

@@ -159,7 +159,7 @@ TEST_F(BadInputTest, AWrongCallIsRefused) {
   refused({}, {"subcommand"});
   refused({"rum", "good.yaml"},
           {"there is no verb \"rum\"",
-           "check, predict, run, serve, inject, verify, report, doctor, clean"});
+           "check, predict, run, serve, inject, find, verify, report, doctor, clean"});
   refused({"run"}, {"EXPERIMENT"});
   refused({"run", "good.yaml", "--resluts", "x"}, {"--resluts"});
   refused({"run", "good.yaml", "second.yaml"}, {"second.yaml"});

@@ -46,9 +46,16 @@ TEST(Wire, RequestArrivesWhole) {
   EXPECT_FALSE(plan.confined);
   spec.uid.reset();
   EXPECT_FALSE(plan.pid_namespace);
+  EXPECT_FALSE(plan.surroundings);
+  spec.surroundings = {.folder = "/x y", .umask = 027, .gid = 7, .groups = {8, 9}};
   spec.pid_namespace = 1;
   const Request other = decode_request(delivered(encode_request(spec)));
   EXPECT_EQ(std::get<ChildPlan>(other.plan).uid, std::nullopt);
+  const Surroundings around = std::get<ChildPlan>(other.plan).surroundings.value();
+  EXPECT_EQ(around.folder, "/x y");
+  EXPECT_EQ(around.umask, 027U);
+  EXPECT_EQ(around.gid, 7U);
+  EXPECT_THAT(around.groups, ElementsAre(8, 9));
   EXPECT_TRUE(std::get<ChildPlan>(other.plan).pid_namespace);
 }
 

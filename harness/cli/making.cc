@@ -1,0 +1,33 @@
+#include "harness/cli/making.h"
+
+#include <sys/signalfd.h>
+
+#include "cgroups/error.h"
+#include "harness/cli/verb.h"
+
+namespace ceiling {
+
+ResultsFolder make_results_folder(const std::filesystem::path& parent,
+                                  const std::string& experiment, const std::string& run_id) {
+  try {
+    return ResultsFolder::create(parent, experiment, run_id);
+  } catch (const Error& error) {
+    throw Usage(error.what());
+  }
+}
+
+SignalsHeld::SignalsHeld() {
+  sigemptyset(&held_);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, number);
+  ::sigprocmask(SIG_BLOCK, &held_, &before_);
+}
+
+void SignalsHeld::release() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+Descriptor SignalsHeld::as_file() const {
+  return Descriptor(::signalfd(-1, &held_, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+}  // namespace ceiling

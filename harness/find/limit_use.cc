@@ -1,0 +1,90 @@
+#include "harness/find/limit_use.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cgroups/control_file.h"
+
+namespace ceiling {
+namespace {
+
+std::vector<pid_t> processes_of(const Cgroup& group) {
+  std::vector<pid_t> pids;
+  const auto text = read_file_if_there(group.folders().front() / "cgroup.procs");
+  for (const std::string& word : words(text.value_or(""))) pids.push_back(std::stoi(word));
+  return pids;
+}
+
+std::string proc(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+/// The soft limit counts numbers: the highest in use, and one.
+std::int64_t descriptors_of(pid_t pid) {
+  const std::vector<int> open = numbered_entries(proc(pid, "fd"));
+  return open.empty() ? 0 : 1 + *std::max_element(open.begin(), open.end());
+}
+
+std::int64_t most_address_space_of(pid_t pid) {
+  const auto peak = value_of(read_file_if_there(proc(pid, "status")).value_or(""), "VmPeak:");
+  return peak ? parse_count(words(*peak).at(0), "VmPeak").value_or(0) * 1024 : 0;
+}
+
+}  // namespace
+
+std::int64_t LimitUse::tasks() const {
+  const PidsState pids = group_.pids();
+  return pids.peak.value_or(pids.current);
+}
+
+void LimitUse::sample() {
+  if (limit_.kind == SearchedLimit::Kind::memory_max) return;
+  if (limit_.kind == SearchedLimit::Kind::pids_max || limit_.counts_a_user()) {
+    most_ = std::max(most_, tasks());
+    return;
+  }
+  for (const pid_t pid : processes_of(group_)) {
+    most_ = std::max(
+        most_, limit_.resource == RLIMIT_NOFILE ? descriptors_of(pid) : most_address_space_of(pid));
+  }
+}
+
+std::int64_t LimitUse::peak() const {
+  if (limit_.kind != SearchedLimit::Kind::memory_max) return most_;
+  const auto memory = group_.memory();
+  return memory ? memory->peak : 0;
+}
+
+std::optional<std::int64_t> LimitUse::refusals() const {
+  switch (limit_.kind) {
+    case SearchedLimit::Kind::pids_max:
+      return group_.pids().events;
+    case SearchedLimit::Kind::memory_max: {
+      const auto memory = group_.memory();
+      return memory ? std::optional(memory->oom_kills) : std::nullopt;
+    }
+    case SearchedLimit::Kind::rlimit:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> LimitUse::raised_above(std::int64_t value) const {
+  if (limit_.kind != SearchedLimit::Kind::rlimit) return std::nullopt;
+  constexpr auto kMost = static_cast<rlim_t>(std::numeric_limits<std::int64_t>::max());
+  for (const pid_t pid : processes_of(group_)) {
+    rlimit its{};
+    const auto resource = static_cast<__rlimit_resource>(limit_.resource);
+    if (::prlimit(pid, resource, nullptr, &its) != 0) continue;
+    if (its.rlim_cur > static_cast<rlim_t>(value)) {
+      return static_cast<std::int64_t>(std::min(its.rlim_cur, kMost));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ceiling
