@@ -1,7 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <utility>
 
 #include "harness/observe/history.h"
 #include "harness/predict/host_limit.h"
@@ -9,9 +6,19 @@
 #include "harness/report/page.h"
 #include "harness/report/recovery_table.h"
 #include "harness/report/report.h"
+#include "harness/report/words.h"
 
 namespace ceiling {
 namespace {
+
+using words::ceilings;
+using words::cost;
+using words::fleet_size;
+using words::guardrails;
+using words::or_dash;
+using words::resource_lines;
+using words::scope;
+using words::unit;
 
 Tone tone(Verdict verdict) {
   switch (verdict) {
@@ -23,84 +30,6 @@ Tone tone(Verdict verdict) {
       break;
   }
   return Tone::doubtful;
-}
-
-template <typename T>
-std::string or_dash(const std::optional<T>& value) {
-  return value ? fmt::format("{}", *value) : "-";
-}
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
-
-std::string guardrails(const ArmPlan& arm) {
-  return arm.guardrails.empty() ? "no guardrails"
-                                : fmt::format("{}", fmt::join(names_of(arm.guardrails), ", "));
-}
-
-std::string cost(const CostModel& model) {
-  const bool budgeted = model.threaded_peers != ResourceCost::kAnyNumber;
-  const std::string shape =
-      (budgeted ? fmt::format(", for {} peers at most", model.threaded_peers) : "") +
-      (model.cells > 1 ? fmt::format(", in {} cells", model.cells) : "");
-  const std::string where =
-      model.measured_at.empty()
-          ? ""
-          : fmt::format(" at {} frontends", fmt::join(model.measured_at, " and "));
-  return fmt::format("a frontend is {} tasks and {} a peer{}, {}{}", model.base, model.per_peer,
-                     shape, model.source, where);
-}
-
-std::string memory_line(const MemoryCost& cost) {
-  return fmt::format(
-      "an estimate: {} to {} bytes kept at {} frontends and {} to {} a peer count against "
-      "memory.max",
-      cost.least_kept, cost.most_kept, cost.fleet_size, cost.least_per_peer, cost.most_per_peer);
-}
-
-/// What a frontend costs of what the limits of its process count, a line for each that is set.
-std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan& limits) {
-  std::vector<std::string> lines;
-  for (const LimitName name : all_limits()) {
-    const auto resource = counted_by(name);
-    if (!resource || !limits.sets(name) || !model.resources.contains(*resource)) continue;
-    const ResourceCost& found = model.resources.at(*resource);
-    const std::string base = found.least_base == found.most_base
-                                 ? std::to_string(found.most_base)
-                                 : fmt::format("{} to {}", found.least_base, found.most_base);
-    lines.push_back(fmt::format("{} {} and {} a peer count against {}", base, to_string(*resource),
-                                found.per_peer, to_string(name)));
-  }
-  if (limits.sets(LimitName::memory_max) && model.memory)
-    lines.push_back(memory_line(*model.memory));
-  return lines;
-}
-
-std::string scope(LimitScope scope) {
-  switch (scope) {
-    case LimitScope::frontend:
-      return "of each frontend";
-    case LimitScope::fleet:
-      return "of the whole fleet";
-    case LimitScope::pid_namespace:
-      return "of the pid namespace";
-    case LimitScope::host:
-      break;
-  }
-  return "of the whole host";
-}
-
-/// What the limit counts. Numbers that are taken: held, or not given out any more.
-std::string unit(const Prediction& predicted) {
-  return predicted.limit == LimitName::pid_max ? "numbers" : "tasks";
-}
-
-/// One size, or the range of an estimate.
-std::string fleet_size(const Prediction& predicted) {
-  const std::string first = or_dash(predicted.fleet_size);
-  if (!predicted.fleet_size_most || predicted.fleet_size_most == predicted.fleet_size) return first;
-  return fmt::format("{} to {}", first, *predicted.fleet_size_most);
 }
 
 std::string failed(const Observed& seen) {
@@ -159,22 +88,6 @@ void admission_rows(Page& page, const Prediction& predicted, const Observed& see
           other ? fmt::format("threads, {} were left", other->left) : "threads");
 }
 
-std::string met(const Ceiling& ceiling) {
-  return fmt::format("at {} frontends, by {} {}", ceiling.fleet_size, to_string(ceiling.limit),
-                     ceiling.value);
-}
-
-/// What became of the ceiling of a fleet that is reshaped; nothing for any other.
-void ceiling_lines(Page& page, int indent, const ArmPlan& arm, const Prediction& predicted) {
-  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells)) return;
-  if (predicted.without)
-    page.line(indent, "without the guardrails a frontend fails " + met(*predicted.without));
-  if (predicted.fleet_size) return;
-  page.line(indent, predicted.beyond ? "what binds next: " + met(*predicted.beyond)
-                                     : fmt::format("no limit that is set binds up to {} frontends",
-                                                   kLargestFleet));
-}
-
 void alarm_rows(Page& page, const ArmVerdict& arm) {
   const auto& one = arm.predicted.alarm;
   compare(page, "alarm", one ? std::to_string(one->fleet_size) : "none",
@@ -213,7 +126,7 @@ void table(Page& page, const ArmVerdict& arm) {
   }
   if (!arm.cost_model) return;
   if (arm.arm.has(Guardrail::alarm)) alarm_rows(page, arm);
-  ceiling_lines(page, 4, arm.arm, predicted);
+  for (const std::string& line : ceilings(arm.arm, predicted)) page.line(4, line);
   page.line(4, cost(*arm.cost_model));
   for (const std::string& line : resource_lines(*arm.cost_model, arm.arm.limits))
     page.line(4, line);
@@ -287,92 +200,6 @@ void arm_block(Page& page, const ArmVerdict& arm) {
   page.blank();
 }
 
-std::string who_fails(const Prediction& predicted) {
-  if (predicted.scope != LimitScope::frontend) return "at least one frontend fails";
-  const std::size_t failing = predicted.failing.size();
-  if (std::cmp_equal(failing, *predicted.fleet_size) && !predicted.member)
-    return "every frontend fails";
-  if (!predicted.member) return fmt::format("{} frontends fail", failing);
-  const std::string first = member_name(*predicted.member);
-  return failing == 1 ? first + " alone fails"
-                      : fmt::format("{} frontends fail, {} first", failing, first);
-}
-
-void guardrail_lines(Page& page, const ArmPrediction& one) {
-  if (const auto& alarm = one.predicted.alarm) {
-    page.line(2, fmt::format("alarm at {} frontends, when {} of {} {} are used and {} more fit",
-                             alarm->fleet_size, alarm->used, to_string(alarm->limit), alarm->value,
-                             alarm->servers_left));
-  }
-  if (const auto& refused = one.predicted.admission) {
-    page.line(
-        2, fmt::format(
-               "admission keeps the fleet at {}: under {} {} {} threads are left, the "
-               "next frontend takes {}",
-               refused->fleet_size - 1, to_string(refused->limit),
-               refused->member ? "of " + member_name(*refused->member) : scope(one.predicted.scope),
-               refused->left, refused->needed));
-    page.line(2, "without it:");
-  }
-}
-
-void prediction_block(Page& page, const ArmPrediction& one) {
-  const Prediction& predicted = one.predicted;
-  page.line(0, fmt::format("arm {}, {}", one.arm.name, guardrails(one.arm)));
-  page.line(2, cost(one.cost_model));
-  if (!predicted.doubt.empty()) {
-    page.line(2, "no prediction: " + predicted.doubt, Tone::doubtful);
-    return page.blank();
-  }
-  for (const std::string& line : resource_lines(one.cost_model, one.arm.limits)) page.line(2, line);
-  guardrail_lines(page, one);
-  ceiling_lines(page, 2, one.arm, predicted);
-  if (!predicted.fleet_size) {
-    page.line(2, fmt::format("no frontend fails up to {} frontends", one.arm.fleet.end));
-    page.line(2,
-              fmt::format("why: then a frontend is {} tasks and the fleet {}, and no limit {} is "
-                          "below that",
-                          one.cost_model.frontend_tasks(one.arm.fleet.end),
-                          one.cost_model.fleet_tasks(one.arm.fleet.end), scope(predicted.scope)));
-    return page.blank();
-  }
-  if (predicted.fleet_size_most) {
-    page.line(
-        2, fmt::format("at {} frontends one of them finds no memory left", fleet_size(predicted)));
-    page.line(2, fmt::format("why: {} {} is {}", to_string(*predicted.limit),
-                             scope(predicted.scope), or_dash(predicted.value)));
-    return page.blank();
-  }
-  const int size = *predicted.fleet_size;
-  const bool own = predicted.scope == LimitScope::frontend;
-  const std::string limit(predicted.limit ? to_string(*predicted.limit) : "a limit");
-  page.line(2, fmt::format("at {} frontends {}: {} refuses at {} {} in the scope {}", size,
-                           who_fails(predicted), limit, or_dash(predicted.threads), unit(predicted),
-                           predicted.member ? "of " + member_name(*predicted.member)
-                                            : scope(predicted.scope)));
-  if (const auto used = host_use_of(one.arm, one.cost_model)) {
-    page.line(2,
-              fmt::format("why: the fleet would need {} there, {} has {} in use, {} is {}",
-                          one.cost_model.fleet_tasks(size),
-                          predicted.scope == LimitScope::host ? "the host" : "the namespace itself",
-                          *used, limit, or_dash(predicted.value)));
-    return page.blank();
-  }
-  if (predicted.limit && counted_by(*predicted.limit)) {
-    const ResourceCost& found = one.cost_model.resources.at(*counted_by(*predicted.limit));
-    page.line(
-        2, fmt::format("why: a frontend would need {} {}, {} is {}",
-                       found.least(one.cost_model.cell_size(size)),
-                       to_string(*counted_by(*predicted.limit)), limit, or_dash(predicted.value)));
-    return page.blank();
-  }
-  page.line(2, fmt::format(
-                   "why: {} would need {} tasks there, {} is {}", own ? "a frontend" : "the fleet",
-                   own ? one.cost_model.frontend_tasks(size) : one.cost_model.fleet_tasks(size),
-                   limit, or_dash(predicted.value)));
-  page.blank();
-}
-
 }  // namespace
 
 std::string result_text(const RunVerdict& verdict, bool colour) {
@@ -388,15 +215,6 @@ std::string result_text(const RunVerdict& verdict, bool colour) {
     page.blank();
   }
   page.line(0, fmt::format("verdict: {}", to_string(verdict.verdict)), tone(verdict.verdict));
-  return page.text();
-}
-
-std::string predict_text(const Experiment& experiment, const std::vector<ArmPrediction>& arms,
-                         bool colour) {
-  Page page(colour);
-  page.line(0, "experiment " + experiment.name);
-  page.blank();
-  for (const ArmPrediction& arm : arms) prediction_block(page, arm);
   return page.text();
 }
 
