@@ -125,13 +125,7 @@ Policy read_policy(const Node& root, Findings& findings) {
 }  // namespace
 
 Policy parse_policy(std::string_view text, const std::string& file) {
-  const Tree tree = load_tree(text);
-  Findings findings;
-  findings.add(tree.findings);
-  Policy policy;
-  if (tree.readable) policy = read_policy(tree.root, findings);
-  if (!findings.empty()) throw BadInput(file, findings.in_order());
-  return policy;
+  return read_document(text, file, read_policy);
 }
 
 Fit verdict_of(std::span<const Answer> answers) {

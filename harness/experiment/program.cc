@@ -65,13 +65,7 @@ KnownProgram read_program(const Node& root, Findings& findings) {
 }  // namespace
 
 KnownProgram parse_program(std::string_view text, const std::string& file) {
-  const Tree tree = load_tree(text);
-  Findings findings;
-  findings.add(tree.findings);
-  KnownProgram program;
-  if (tree.readable) program = read_program(tree.root, findings);
-  if (!findings.empty()) throw BadInput(file, findings.in_order());
-  return program;
+  return read_document(text, file, read_program);
 }
 
 }  // namespace ceiling

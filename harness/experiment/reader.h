@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/experiment/experiment.h"
 #include "harness/experiment/schema.h"
 #include "harness/experiment/tree.h"
 
@@ -62,6 +63,19 @@ class MapReader {
   std::string path_;
   Findings& findings_;
 };
+
+/// What `read`(root, findings) makes of a text. Throws BadInput, naming `file`, with everything
+/// that is wrong.
+template <typename Read>
+auto read_document(std::string_view text, const std::string& file, Read read) {
+  const Tree tree = load_tree(text);
+  Findings findings;
+  findings.add(tree.findings);
+  decltype(read(tree.root, findings)) document;
+  if (tree.readable) document = read(tree.root, findings);
+  if (!findings.empty()) throw BadInput(file, findings.in_order());
+  return document;
+}
 
 /// The number that a plain scalar is, as YAML 1.2 writes decimal integers. Nothing for all else;
 /// numbers beyond 64 bits are the nearest that fits.

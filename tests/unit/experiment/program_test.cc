@@ -42,7 +42,8 @@ TEST(Program, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_THAT(problems("program: p\ncommand: []\n"),
               HasSubstr("p.yaml:2:10: command: found nothing"));
   EXPECT_THAT(problems("program: p\ncommand: [[x]]\n"), HasSubstr("found a list, expected text"));
-  EXPECT_THAT(problems("program: p\ncommand: [x]\nprob: y\n"), HasSubstr("nearest known key: probe"));
+  EXPECT_THAT(problems("program: p\ncommand: [x]\nprob: y\n"),
+              HasSubstr("nearest known key: probe"));
   EXPECT_THAT(problems("program: p\ncommand: [x]\nready_tcp: 0\n"), HasSubstr("p.yaml:3:12"));
   EXPECT_THAT(problems("program: p\ncommand: [x]\nready: y\nready_log: z\n"),
               HasSubstr("found 2 of ready, ready_tcp and ready_log, expected at most one"));
