@@ -52,7 +52,12 @@ PeerThreads::Hooks Frontend::peer_hooks() {
                 });
               },
           .off_loop =
-              [this](const std::string& name) { post([this, name] { loop_peers_.remove(name); }); },
+              [this](const std::string& name) {
+                post([this, name] {
+                  loop_peers_.remove(name);
+                  status_.changed();
+                });
+              },
           .refused =
               [this](wire::Refusal refusal) {
                 post([this, refusal = std::move(refusal)] { refused(refusal); });

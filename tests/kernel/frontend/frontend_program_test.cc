@@ -73,8 +73,11 @@ TEST_F(FrontendProgram, AThreadThatIsFreeIsTakenFromTheEventLoop) {
   for (int i = 0; i < 3; ++i) fleet.add({"--guardrail", "multiplex", "--thread-budget", "1"});
   for (std::size_t i = 0; i < 3; ++i) fleet.complete(i, 1);
   fleet.frontend(1).end(SIGKILL);  // the first has its thread for it
-  const Status status = fleet.complete(0, 2);
-  EXPECT_EQ(status.peers_on_loop(), 0U);
+  // The map does not wait for the thread either.
+  const Status status = wait_for_status(fleet.status_of(0), [](const Status& now) {
+    return now.build().version() == 2 && now.peers_on_loop() == 0;
+  });
+  EXPECT_EQ(status.members(), 2U);
   EXPECT_EQ(fleet.complete(2, 2).members(), 2U);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (fleet.frontend(0).tasks() != 4 && std::chrono::steady_clock::now() < until) continue;
