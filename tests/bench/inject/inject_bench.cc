@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -25,22 +26,33 @@ double thread_under(const std::string& below) {
   return std::atof(text);
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Medians: a bare thread that happens to start on its creator's processor takes half of the time,
+// so that the best of some rounds says more about the scheduler than about either of them.
 TEST(InjectBench, AThreadUnderInjectBesideABareOneAndStrace) {
   const std::string strace =
       "strace -f --seccomp-bpf -o /dev/null -e trace=clone,clone3,fork,vfork "
       "-e inject=clone,clone3,fork,vfork:error=EAGAIN:when=65535";
-  double bare = 1e9;
-  double injected = 1e9;
-  double traced = 1e9;
+  std::vector<double> bare_us;
+  std::vector<double> injected_us;
+  std::vector<double> traced_us;
   for (int round = 0; round < kRounds; ++round) {  // side by side: the machine may be busy
-    bare = std::min(bare, thread_under(""));
-    injected = std::min(injected, thread_under(CEILING_PROGRAM " inject --quiet --"));
-    if (round % 3 == 0) traced = std::min(traced, thread_under(strace));
+    bare_us.push_back(thread_under(""));
+    injected_us.push_back(thread_under(CEILING_PROGRAM " inject --quiet --"));
+    traced_us.push_back(thread_under(strace));
   }
+  const double bare = median(bare_us);
+  const double injected = median(injected_us);
+  const double traced = median(traced_us);
   fmt::print("bare {:.1f} us, inject {:.1f} ({:.2f} times), strace {:.1f} ({:.1f} times inject)\n",
              bare, injected, injected / bare, traced, traced / injected);
-  EXPECT_LT(injected, 5 * bare);
-  EXPECT_GT(traced, injected);
+  EXPECT_LT(injected, 4 * bare);
+  EXPECT_GT(traced, 2 * injected);
 }
 
 }  // namespace
