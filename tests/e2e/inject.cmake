@@ -9,3 +9,6 @@ ceiling_test(inject_e2e_test LABEL e2e
     inject/trees_test.cc
   LINK e2e_support ceiling::keeper fmt::fmt-header-only)
 add_dependencies(inject_e2e_test tree_testee tree_testee_static)
+if(TARGET musl_testee)
+  add_dependencies(inject_e2e_test musl_testee)
+endif()

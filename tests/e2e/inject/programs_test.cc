@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "tests/e2e/inject/inject_case.h"
 
@@ -65,6 +66,40 @@ TEST_F(ProgramsTest, PythonThatCannotStartAThreadSaysSo) {
       {"/usr/bin/python3", "-c", "import threading; threading.Thread(target=print).start()"});
   EXPECT_THAT(ended.err, HasSubstr("can't start new thread"));
   EXPECT_EQ(ended.status, 1);
+}
+
+/// Skips the test where there is no such program.
+#define NEEDS_PROGRAM(path) \
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << (path) << " is not there"
+
+TEST_F(ProgramsTest, AStaticOneOfMuslIsToldThatItsSecondThreadIsRefused) {
+  const std::string testee =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "musl_testee";
+  NEEDS_PROGRAM(testee);
+  const Ended ended = inject(with_summary({"--at", "2", "--kind", "thread"}), {testee});
+  EXPECT_EQ(ended.out, "+-+\n");
+  EXPECT_EQ(summary()["creations"].size(), 3U);
+}
+
+// gosu is a static program of Go, whose runtime makes its threads by clone itself.
+TEST_F(ProgramsTest, OneOfGoEndsWithItsFirstThread) {
+  NEEDS_PROGRAM("/usr/sbin/gosu");
+  const std::vector<std::string> command{"/usr/sbin/gosu", "nobody", "true"};
+  if (::geteuid() != 0) GTEST_SKIP() << "gosu changes the user: not root";
+  EXPECT_EQ(inject({}, command).status, 0);
+  const Ended ended = inject({"--at", "1", "--kind", "thread"}, command);
+  EXPECT_THAT(ended.err, HasSubstr("failed to create new OS thread"));
+  EXPECT_EQ(ended.status, 2);
+}
+
+// The JVM's launcher makes a thread for main(), and goes on without it where it is refused.
+TEST_F(ProgramsTest, TheLauncherOfTheJvmDoesNotNoticeItsFirstThread) {
+  NEEDS_PROGRAM("/usr/bin/java");
+  const Ended ended = inject({"--at", "1", "--kind", "thread"}, {"/usr/bin/java", "-version"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(ended.err, HasSubstr("1 of them refused with EAGAIN"));
+  const Ended onward = inject({"--after", "1", "--kind", "thread"}, {"/usr/bin/java", "-version"});
+  EXPECT_NE(onward.status, 0) << onward.err;
 }
 
 }  // namespace
