@@ -109,14 +109,16 @@ std::string chosen_arm(const Experiment& experiment, const Arguments& arguments)
                                    arguments.arm, joined(names), nearest(arguments.arm, names))}});
 }
 
-/// The chosen arm alone, growing one by one, so that every size on the way is seen, and without the
-/// dependents, whose place the user's own clients take. One canary a
-/// second, unless --set says otherwise: hours of a hundred would fill the history and the backends.
+/// The chosen arm alone, growing one by one, so that every size on the way is seen, without the
+/// dependents, whose place the user's own clients take, and without the recovery, which is the
+/// user's too. One canary a second, unless --set says otherwise: hours of a hundred would fill the
+/// history and the backends.
 Experiment served_experiment(const Arguments& arguments) {
   const Experiment whole = arguments.experiment.read();
   const std::string arm = chosen_arm(whole, arguments);
   std::vector<std::string> laid = {fmt::format("arms.{}.fleet.step=1", arm),
-                                   fmt::format("arms.{}.dependents={{}}", arm)};
+                                   fmt::format("arms.{}.dependents={{}}", arm),
+                                   fmt::format("arms.{}.recovery={{}}", arm)};
   const auto& set = arguments.experiment.overrides;
   const bool rate_is_set = std::any_of(
       set.begin(), set.end(), [](const std::string& one) { return one.starts_with("clients."); });

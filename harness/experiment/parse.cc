@@ -296,8 +296,8 @@ std::vector<ArmPlan> read_arms(const MapReader& top, const FleetPlan& fleet,
     take(map.integer("hold_s", kHolds, Presence::optional), arm.hold_s);
     const Schema& expected = *schema_of("arms").find("dependents")->inside;
     arm.dependents = read_expected_dependents(map, expected, clients, findings);
-    arm.recovery =
-        read_recovery(map, *schema_of("arms").find("recovery")->inside, arm.fleet.end, findings);
+    arm.recovery = read_recovery(map, *schema_of("arms").find("recovery")->inside, arm.fleet.end,
+                                 clients, findings);
     arms.push_back(std::move(arm));
   });
   if (arms.size() > kMostArms) {

@@ -134,6 +134,29 @@ ExpectedDependents read_expected_dependents(const MapReader& arm, const Schema& 
   return expected;
 }
 
+std::vector<std::string> read_expect_back(const MapReader& recovery,
+                                          const std::vector<ClientPlan>& clients) {
+  constexpr std::string_view key = "expect_back";
+  std::vector<std::string> names;
+  const Node* list = recovery.list(key, Presence::optional);
+  if (list == nullptr) return names;
+  const std::vector<ClientPlan> dependents = dependents_of(clients);
+  const std::vector<std::string_view> kinds = kinds_of(dependents);
+  for (const Node& item : list->items) {
+    if (item.kind == Node::Kind::refused) continue;
+    if (item.kind != Node::Kind::scalar || !contains(kinds, item.text)) {
+      recovery.refuse(item, key,
+                      "found " + described(item) + ", which is no dependent here; " +
+                          expected_one_of(item.text, kinds));
+    } else if (std::find(names.begin(), names.end(), item.text) != names.end()) {
+      recovery.refuse(item, key, "found " + quoted(item.text) + " again, expected it once");
+    } else {
+      names.push_back(item.text);
+    }
+  }
+  return names;
+}
+
 void refuse_dependents_beside_host_limits(const Experiment& experiment, Findings& findings) {
   if (dependents_of(experiment.clients).empty()) return;
   for (const ArmPlan& arm : experiment.arms) {

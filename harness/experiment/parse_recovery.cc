@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "harness/experiment/parse_clients.h"
+
 namespace ceiling {
 namespace {
 
@@ -38,9 +40,10 @@ std::string_view to_string(RestartStrategy strategy) {
 }
 
 std::optional<RecoveryPlan> read_recovery(const MapReader& arm, const Schema& schema, int largest,
+                                          const std::vector<ClientPlan>& clients,
                                           Findings& findings) {
   const Node* node = arm.map("recovery", Presence::optional);
-  if (node == nullptr) return std::nullopt;
+  if (node == nullptr || node->keys.empty()) return std::nullopt;
   const MapReader map(*node, arm.path("recovery"), schema, findings);
   RecoveryPlan plan;
   plan.at = {.line = node->line, .column = node->column};
@@ -63,6 +66,7 @@ std::optional<RecoveryPlan> read_recovery(const MapReader& arm, const Schema& sc
        plan.health_timeout_ms);
   if (const auto safe = map.one_of("expect_safe", {"true", "false"}, Presence::optional))
     plan.expect_safe = *safe == "true";
+  plan.expect_back = read_expect_back(map, clients);
   return plan;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/experiment/limits.h"
 
@@ -22,6 +24,8 @@ struct RecoveryPlan {
   int limit_s = 60;              ///< a recovery that takes longer has failed
   int health_timeout_ms = 1000;  ///< of membership's health check, all through the arm
   std::optional<bool> expect_safe = {};  ///< it comes to its end, and no restart is wasted
+  /// Kinds of dependents that are expected to do their job again after it, having been away.
+  std::vector<std::string> expect_back = {};
   Place at = {};
 };
 

@@ -92,7 +92,8 @@ const Schema& experiment_schema() {
                                 {"remove"},
                                 {"limit_s"},
                                 {"health_timeout_ms"},
-                                {"expect_safe"}},
+                                {"expect_safe"},
+                                {"expect_back"}},
                                "",
                                nullptr};
   static const Schema arm{{{"name"},

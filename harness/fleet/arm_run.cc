@@ -190,6 +190,7 @@ bool ArmRun::recover(const RecoveryPlan& plan, int size) {
   recorder_.record(RecoveryEndEvent{.completed = completed,
                                     .restarts = recovery.restarts(),
                                     .removals = fleet_.removals() - removed_before});
+  if (dependents_) dependents_->await_back(plan.expect_back, std::chrono::seconds(plan.limit_s));
   return completed;
 }
 

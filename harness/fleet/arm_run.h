@@ -59,7 +59,8 @@ class ArmRun {
   /// Stays as it is for what the arm expects of its dependents, `patience` at most: see
   /// Dependents::await().
   void hold(const ExpectedDependents& expected, std::chrono::seconds patience);
-  /// Shrinks the fleet to `size` and restarts it by the plan; see Recovery. True when it recovered.
+  /// Shrinks the fleet to `size` and restarts it by the plan; see Recovery. Then waits for the
+  /// dependents that are to come back, as long again at most. True when the fleet recovered.
   bool recover(const RecoveryPlan& plan, int size);
   /// Ends the dependents, takes back the limits of the host, takes in what clients of the user's
   /// have recorded, lists every record where the arm is complete, and ends the fleet.

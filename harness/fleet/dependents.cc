@@ -12,6 +12,8 @@
 namespace ceiling {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr auto kStartPatience = std::chrono::seconds(20);
 
 std::vector<std::string> arguments_of(const ClientPlan& plan, const std::string& membership,
@@ -119,6 +121,7 @@ void Dependents::ask(Dependent& one) {
     one.channel = std::make_shared<HttpChannel>(site_.loop().context().get_executor(),
                                                 wire::endpoint_of(one.address), kAnswerPatience);
   }
+  one.asked_at = Clock::now();
   one.channel->exchange(fmt::format("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", one.address),
                         [this, &one](const Exchange& exchange) {
                           answered(one, exchange);
@@ -143,6 +146,7 @@ void Dependents::answered(Dependent& one, const Exchange& exchange) {
   one.seen.dropped = one.seen.dropped || dropped;
   if (changed) site_.recorder().record(now);
   one.health = std::move(now);
+  one.answered_to = one.asked_at;
 }
 
 bool Dependents::on_exit(const Exit& exit) {
@@ -175,6 +179,16 @@ void Dependents::await(const ExpectedDependents& expected, std::chrono::millisec
   site_.loop().run_until(
       [&] { return !expected.empty() && std::all_of(expected.begin(), expected.end(), come); },
       patience);
+}
+
+void Dependents::await_back(const std::vector<std::string>& kinds,
+                            std::chrono::milliseconds patience) {
+  const auto began = Clock::now();
+  const auto awaited = [&](const Dependent& one) {
+    if (std::find(kinds.begin(), kinds.end(), one.plan.kind) == kinds.end()) return false;
+    return !one.seen.ended && !(one.health->ok && one.answered_to >= began);
+  };
+  site_.loop().run_until([&] { return std::none_of(all_.begin(), all_.end(), awaited); }, patience);
 }
 
 void Dependents::end() {

@@ -31,6 +31,9 @@ class Dependents {
   /// Waits until what is expected of each has come, `patience` at most. That one is unaffected, or
   /// that nothing is expected, takes all of it.
   void await(const ExpectedDependents& expected, std::chrono::milliseconds patience);
+  /// Waits until each of `kinds`, asked from now on, has said that it is well, or has ended;
+  /// `patience` at most.
+  void await_back(const std::vector<std::string>& kinds, std::chrono::milliseconds patience);
   /// Records how each is now, and ends them.
   void end();
 
@@ -48,6 +51,8 @@ class Dependents {
     std::string address = {};  // of its HTTP
     std::shared_ptr<HttpChannel> channel = {};
     std::optional<HealthEvent> health = {};  // as it last was, once it has been well
+    std::chrono::steady_clock::time_point asked_at = {};
+    std::chrono::steady_clock::time_point answered_to = {};  // when `health` was asked for
     DependentSeen seen = {};
   };
 

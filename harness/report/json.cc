@@ -113,7 +113,8 @@ Json observed(const Observed& seen) {
 Json attribution(const Attribution& found) {
   return {{"limit", or_null(found.limit)},
           {"where", or_null(found.where)},
-          {"evidence", Json(found.evidence)}};
+          {"evidence", Json(found.evidence)},
+          {"ruled_out", Json(found.ruled_out)}};
 }
 
 Json invariants(const std::vector<Invariant>& all) {
@@ -144,7 +145,9 @@ Json dependents(const std::vector<DependentVerdict>& all) {
                     {"reason", one.reason},
                     {"ended", one.ended},
                     {"buffered", one.buffered},
-                    {"dropped", one.dropped}});
+                    {"dropped", one.dropped},
+                    {"back", or_null(one.back)},
+                    {"back_after_s", or_null(one.back_after_s)}});
   return list;
 }
 
@@ -172,7 +175,8 @@ Json recovery(const std::optional<RecoveryVerdict>& seen) {
           {"restarts", seen->restarts},
           {"wasted_restarts", seen->wasted_restarts},
           {"safe", seen->safe()},
-          {"expect_safe", or_null(seen->plan.expect_safe)}};
+          {"expect_safe", or_null(seen->plan.expect_safe)},
+          {"expect_back", seen->plan.expect_back}};
 }
 
 Json arm(const ArmVerdict& verdict) {

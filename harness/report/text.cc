@@ -140,6 +140,9 @@ void attribution(Page& page, const Attribution& found) {
     page.line(2, fmt::format("refused by {}, {}", found.limit, found.where));
   for (const auto& [fact, value] : found.evidence)
     page.line(4, fmt::format("{:<28} {}", fact, value));
+  if (!found.ruled_out.empty()) page.line(2, "ruled out");
+  for (const auto& [limit, evidence] : found.ruled_out)
+    page.line(4, fmt::format("{:<28} {}", limit, evidence));
 }
 
 void invariant(Page& page, const Invariant& one) {
@@ -166,6 +169,9 @@ void dependent(Page& page, const DependentVerdict& one) {
   if (!one.ended.empty()) facts.push_back("ended by " + one.ended);
   if (one.buffered > 0) facts.push_back(fmt::format("{} buffered", one.buffered));
   if (one.dropped > 0) facts.push_back(fmt::format("{} dropped", one.dropped));
+  if (one.back == false) facts.emplace_back("not back after the recovery");
+  if (one.back_after_s)
+    facts.push_back(fmt::format("back {:.1f} s after the removal", *one.back_after_s));
   const bool differs = one.expect && one.outcome != one.expect;
   if (differs) facts.push_back(fmt::format("EXPECTED {}", to_string(*one.expect)));
   const std::string_view outcome = one.outcome ? to_string(*one.outcome) : "not seen";

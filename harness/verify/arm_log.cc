@@ -54,7 +54,10 @@ class Sorter {
   }
   void operator()(const ShardEvent& e) { log_.shards.push_back(&e); }
   void operator()(const ClientEvent& e) { log_.clients.push_back(&e); }
-  void operator()(const RecoveryEvent& e) { log_.recovery.begin = &e; }
+  void operator()(const RecoveryEvent& e) {
+    log_.recovery.begin = &e;
+    log_.recovery.began_s = t_s_;
+  }
   void operator()(const RestartEvent& e) { log_.recovery.restarts.push_back({t_s_, &e}); }
   void operator()(const RemovalEvent& e) {
     const bool meanwhile = recovering() && !log_.recovery.end;  // not in the audit

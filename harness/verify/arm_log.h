@@ -63,6 +63,7 @@ struct RestartLog {
 /// stand elsewhere.
 struct RecoveryLog {
   const RecoveryEvent* begin = nullptr;
+  double began_s = 0;
   std::vector<RestartLog> restarts;
   std::vector<const RemovalEvent*> removals;
   const RoutableEvent* last_sweep = nullptr;  ///< after the first restart

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ceiling {
 namespace {
 
@@ -12,6 +14,10 @@ class Reader {
 
   void read(const HealthLog& log, DependentVerdict& into) {
     const HealthEvent& health = *log.health;
+    if (health.ok && !well_since_s_) well_since_s_ = log.t_s;
+    if (!health.ok) well_since_s_.reset();
+    last_s_ = log.t_s;
+    into.last_reason = health.reason;
     into.outcome = DependentOutcome::unaffected;
     const bool before = !outage_s_ || log.t_s <= *outage_s_;
     if (before) into.healthy_before = health.ok;
@@ -35,6 +41,16 @@ class Reader {
 
   DependentOutcome outcome() const { return seen_.outcome(); }
 
+  void look_back(const RecoveryLog& recovery, DependentVerdict& into) const {
+    if (!recovery.begin || !recovery.end || !seen_.lost) return;
+    if (seen_.ended) {
+      into.back = false;
+    } else if (last_s_ >= recovery.ended_s) {
+      into.back = well_since_s_.has_value();
+      if (well_since_s_ >= recovery.began_s) into.back_after_s = *well_since_s_ - recovery.began_s;
+    }
+  }
+
  private:
   void lost(double t_s, DependentVerdict& into) {
     seen_.lost = true;
@@ -45,7 +61,27 @@ class Reader {
 
   const std::optional<double>& outage_s_;
   DependentSeen seen_;
+  double last_s_ = 0;
+  std::optional<double> well_since_s_;
 };
+
+std::string not_back_because(const DependentVerdict& one) {
+  return one.ended.empty() ? "it is not: " + one.last_reason : "it ended by " + one.ended;
+}
+
+Doubts hold_against_recovery(const RecoveryPlan& plan, const DependentVerdict& one) {
+  Doubts found;
+  if (std::ranges::find(plan.expect_back, one.kind) == plan.expect_back.end() || one.back == true)
+    return found;
+  const std::string begin =
+      fmt::format("dependent {}: expected to be back after the recovery, ", one.name);
+  if (one.back)
+    found.contrary.push_back(begin + not_back_because(one));
+  else
+    found.inconclusive.push_back(begin +
+                                 (one.lost_at_s ? "it was not seen then" : "it was never away"));
+  return found;
+}
 
 }  // namespace
 
@@ -64,14 +100,21 @@ std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, con
       if (end.end->dependent == plan.kind) reader.read(end, verdict);
     }
     if (verdict.outcome) verdict.outcome = reader.outcome();
+    reader.look_back(log.recovery, verdict);
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;
 }
 
-Doubts hold_against(const std::vector<DependentVerdict>& dependents) {
+Doubts hold_against(const ArmPlan& arm, const std::vector<DependentVerdict>& dependents) {
   Doubts found;
   for (const DependentVerdict& one : dependents) {
+    if (arm.recovery) {
+      const Doubts back = hold_against_recovery(*arm.recovery, one);
+      found.contrary.insert(found.contrary.end(), back.contrary.begin(), back.contrary.end());
+      found.inconclusive.insert(found.inconclusive.end(), back.inconclusive.begin(),
+                                back.inconclusive.end());
+    }
     if (!one.expect) continue;
     if (!one.outcome) {
       found.inconclusive.push_back(fmt::format("dependent {}: it was never seen", one.name));

@@ -9,6 +9,7 @@
 
 #include "harness/predict/host_limit.h"
 #include "harness/verify/attribution.h"
+#include "harness/verify/ruled_out.h"
 
 namespace ceiling {
 namespace {
@@ -206,6 +207,7 @@ void Observer::observe_failure() {
   seen_.failing = &failing;
   seen_.attribution =
       attribute(arm_.limits, model_, failing_ > 0 ? &log_.steps[failing_ - 1] : nullptr, failing);
+  seen_.attribution.ruled_out = ruled_out(arm_.limits, model_, seen_.attribution, failing);
   seen_.observed.fleet_size = failing.step->fleet_size;
   seen_.observed.frontends_failed = static_cast<int>(failing.step->failed.size());
   seen_.observed.limit = seen_.attribution.limit;

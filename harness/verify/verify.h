@@ -22,6 +22,8 @@ struct Attribution {
   std::string limit;
   std::string where;
   std::map<std::string, std::string> evidence;  ///< JSON object; one entry a fact
+  /// The arm's other limits of which it is shown that they did not refuse, with the evidence.
+  std::map<std::string, std::string> ruled_out = {};
 };
 
 struct Observed {
@@ -65,6 +67,13 @@ struct DependentVerdict {
   std::uint64_t buffered = 0;                 ///< when it was last seen
   std::uint64_t dropped = 0;
   std::optional<DependentOutcome> outcome = {};  ///< nothing: it was never seen
+  /// Whether it does its job after the arm's recovery. Nothing: there was none, or it was not away,
+  /// or was not seen after it.
+  std::optional<bool> back = {};
+  /// From the removal of capacity, with which the recovery begins, to when it did its job again and
+  /// went on to. Nothing where it is not back, or was before.
+  std::optional<double> back_after_s = {};
+  std::string last_reason = {};  ///< what it said when it was last seen
 };
 
 /// What a client of the user's recorded of its operations.

@@ -113,9 +113,12 @@ function limits({limits: rows, verdict}) {
 function evidence({run, index, verdict}) {
   const facts = Object.keys(verdict.attribution.evidence);
   if (facts.length === 0) return null;
+  const others = Object.keys(verdict.attribution.ruled_out);
   return [el('h3', {}, verdict.attribution.limit ? `Refused by ${verdict.attribution.limit}` : 'Refused by no limit that could be proved'),
     verdict.attribution.where ? el('p', {}, el('code', {}, verdict.attribution.where)) : null,
-    table(['fact', 'value'], facts.map((fact) => [fact, of(run, ['arms', index, 'attribution', 'evidence', fact])]))];
+    table(['fact', 'value'], facts.map((fact) => [fact, of(run, ['arms', index, 'attribution', 'evidence', fact])])),
+    others.length === 0 ? null : [el('h3', {}, 'Ruled out'),
+      table(['limit', 'evidence'], others.map((limit) => [limit, of(run, ['arms', index, 'attribution', 'ruled_out', limit])]))]];
 }
 
 function invariants({run, index, verdict}) {
@@ -132,9 +135,10 @@ function invariants({run, index, verdict}) {
 function dependents({run, index, verdict}) {
   if (verdict.dependents.length === 0) return null;
   const field = (at, name) => of(run, ['arms', index, 'dependents', at, name]);
-  return [el('h3', {}, 'Dependents'), table(['dependent', 'outcome', 'expected', 'after the first refusal', 'reason', 'ended', 'buffered', 'dropped'],
+  return [el('h3', {}, 'Dependents'), table(['dependent', 'outcome', 'expected', 'after the first refusal', 'reason', 'ended', 'buffered', 'dropped', 'back after the recovery', 'back after'],
     verdict.dependents.map((one, at) => [one.name, field(at, 'outcome'), field(at, 'expect'), seconds(one.after_outage_s), field(at, 'reason'),
-                                         field(at, 'ended'), field(at, 'buffered'), field(at, 'dropped')]), 'rows')];
+                                         field(at, 'ended'), field(at, 'buffered'), field(at, 'dropped'),
+                                         field(at, 'back'), seconds(one.back_after_s)]), 'rows')];
 }
 
 function clients({run, index, verdict}) {

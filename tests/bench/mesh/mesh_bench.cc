@@ -94,7 +94,7 @@ TEST_F(MeshBench, AFleetOf100TakesLessThanTenTimesItsBareThreads) {
   EXPECT_LT(ratio, 10.0);
 }
 
-// 15 s are asked for; five times that is a defect and not a busy machine.
+// 35 s are asked for; three times that is a defect and not a busy machine.
 TEST_F(MeshBench, TheDemosExperimentIsQuick) {
   const TemporaryFolder folder;
   const std::string command = fmt::format(
@@ -103,8 +103,8 @@ TEST_F(MeshBench, TheDemosExperimentIsQuick) {
   const auto start = Clock::now();
   EXPECT_EQ(std::system(command.c_str()), 0);
   const double seconds = seconds_since(start);
-  fmt::print("kinesis-2020: {:.1f} s from start to verdict (asked: under 15)\n", seconds);
-  EXPECT_LT(seconds, 5 * 15.0);
+  fmt::print("kinesis-2020: {:.1f} s from start to verdict (asked: under 35)\n", seconds);
+  EXPECT_LT(seconds, 3 * 35.0);
 }
 
 TEST_F(MeshBench, ZLeavesNothingBehind) {

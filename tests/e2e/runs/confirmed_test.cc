@@ -45,6 +45,21 @@ void expect_arm(const json& arm, const Arm& expected) {
   }
 }
 
+/// The rest of the day: the wrong suspect, the paced restart, and those that depend on the stream.
+void expect_the_rest_of_the_day(const json& arm) {
+  EXPECT_THAT(arm["attribution"]["ruled_out"]["RLIMIT_AS"].get<std::string>(),
+              testing::HasSubstr("clone right after: EAGAIN"));
+  EXPECT_EQ(arm["recovery"]["completed"], true);
+  EXPECT_EQ(arm["recovery"]["safe"], true);
+  EXPECT_EQ(arm["recovery"]["fleet_size"], 22);
+  EXPECT_EQ(arm["recovery"]["restarts"], 22);
+  ASSERT_EQ(arm["dependents"].size(), 3U);
+  for (const json& dependent : arm["dependents"]) {
+    EXPECT_EQ(dependent["outcome"], "down") << dependent;
+    EXPECT_EQ(dependent["back"], true) << dependent;
+  }
+}
+
 /// Lines of a history, every kind of event among them: all of the first, then a sample.
 std::string sampled_lines(const std::string& history) {
   std::istringstream lines(history);
@@ -57,14 +72,16 @@ std::string sampled_lines(const std::string& history) {
   }
   EXPECT_THAT(kinds, testing::IsSupersetOf({"run", "calibration", "step", "op", "map", "refusal",
                                             "sample", "routable", "audit", "arm-end"}));
-  EXPECT_FALSE(kinds.contains("fault")) << "the end of one fleet stands in the history of the next";
+  EXPECT_EQ(kinds.contains("fault"), kinds.contains("restart"))
+      << "the end of one fleet stands in the history of the next";
   return sample;
 }
 
 using ConfirmedTest = CeilingTest;
 
 TEST_F(ConfirmedTest, TheOutageOf2020AndItsCure) {
-  const Ended run = run_ceiling({"run", shipped("kinesis-2020"), "--format", "json"});
+  const Ended run = run_ceiling({"run", shipped("kinesis-2020"), "--format", "json"},
+                                {.patience = std::chrono::seconds(150)});
   ASSERT_EQ(run.status, 0) << run.err << run.out;
   const json result = json::parse(run.out);
   EXPECT_EQ(schema_problems("result", run.out), "");
@@ -76,6 +93,7 @@ TEST_F(ConfirmedTest, TheOutageOf2020AndItsCure) {
   EXPECT_EQ(result["arms"][1]["observed"]["frontends_failed"], 23);
   EXPECT_EQ(result["arms"][0]["routable"]["lowest"], 0.0);
   EXPECT_EQ(result["arms"][1]["routable"]["lowest"], 1.0);
+  expect_the_rest_of_the_day(result["arms"][0]);
   EXPECT_EQ(result["arms"][0]["cost_model"]["base"], 3);
   EXPECT_EQ(result["arms"][0]["cost_model"]["per_peer"], 1);
   EXPECT_EQ(result["arms"][0]["cost_model"]["measured_at"], json({2, 3}));
@@ -83,15 +101,16 @@ TEST_F(ConfirmedTest, TheOutageOf2020AndItsCure) {
   EXPECT_EQ(read_text(only_run() / "result.json"), run.out);
   EXPECT_EQ(
       schema_problems("history", sampled_lines(read_text(only_run() / "history.jsonl")), true), "");
-  // 15 s is promised for the machine at rest; others may be at work here.
+  // 35 s is promised for the machine at rest; others may be at work here.
   std::printf("kinesis-2020: %.1f s from start to verdict\n", run.seconds);
   RecordProperty("seconds", fmt::format("{:.1f}", run.seconds));
-  EXPECT_LT(run.seconds, 5 * 15);
+  EXPECT_LT(run.seconds, 3 * 35);
 }
 
 TEST_F(ConfirmedTest, AnotherLimitGivesOtherNumbers) {
   const Ended run = run_ceiling(
-      {"run", shipped("kinesis-2020"), "--set", "limits.pids.max=33", "--format", "json"});
+      {"run", shipped("kinesis-2020"), "--set", "limits.pids.max=33", "--format", "json"},
+      {.patience = std::chrono::seconds(150)});
   ASSERT_EQ(run.status, 0) << run.err << run.out;
   const json result = json::parse(run.out);
   expect_arm(result["arms"][0], {"unguarded", "outage", 32, 33});
@@ -214,6 +233,9 @@ TEST_F(ConfirmedTest, ATaskThatIsRefusedIsToldFromAStack) {
   const json arm = json::parse(run.out)["arms"][0];
   EXPECT_EQ(arm["observed"]["limit"], "pids.max");
   EXPECT_EQ(arm["attribution"]["evidence"]["clone right after"], "EAGAIN");
+  EXPECT_THAT(arm["attribution"]["ruled_out"]["RLIMIT_AS"].get<std::string>(),
+              testing::ContainsRegex("^[0-9]+ of 67108864 in use at most, room for [0-9]+ more "
+                                     "threads in each of 7 processes, clone right after: EAGAIN$"));
 }
 
 TEST_F(ConfirmedTest, StacksThatAreLockedMeetTheirLimit) {

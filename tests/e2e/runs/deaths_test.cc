@@ -90,7 +90,10 @@ class Orphans {
 };
 
 TEST_F(DeathsTest, AKilledHarnessLeavesNothingWheneverItDies) {
-  std::vector<std::string> call = {"run", shipped("kinesis-2020"), "--set", "limits.pids.max=16"};
+  std::vector<std::string> call = {"run",   shipped("kinesis-2020"),
+                                   "--set", "limits.pids.max=12",
+                                   "--set", "clients.alarm-on-missing-data.missing_after_ms=500",
+                                   "--set", "clients.blocking-buffer.buffer=20"};
   const Ended whole = run_ceiling(call);
   call.insert(call.end(), {"--results", ""});
   ASSERT_EQ(whole.status, 0) << whole.err;

@@ -106,6 +106,40 @@ TEST_F(DependentsTest, AnotherOutcomeThanExpectedRefutes) {
   EXPECT_EQ(leftovers(), "");
 }
 
+TEST_F(DependentsTest, WhatIsAwayInTheOutageIsBackAfterTheRecovery) {
+  const std::string text = small(
+      "{kind: blocking-buffer, rate_per_s: 50, buffer: 20}",
+      "hold_s: 20, dependents: {blocking-buffer: down}, "
+      "recovery: {strategy: paced, rate: 5, expect_safe: true, expect_back: [blocking-buffer]}");
+  const Ended run = run_ceiling({"run", file("small.yaml", text), "--format", "json"});
+  ASSERT_EQ(run.status, 0) << run.err << run.out;
+  EXPECT_EQ(schema_problems("result", run.out), "");
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["recovery"]["expect_back"], json({"blocking-buffer"}));
+  EXPECT_EQ(dependent(arm, "blocking-buffer")["back"], true);
+  EXPECT_GT(dependent(arm, "blocking-buffer")["back_after_s"], 0.0);
+  EXPECT_LT(dependent(arm, "blocking-buffer")["back_after_s"], 60.0);
+}
+
+// The kernel ended it in the outage: that the fleet is well again is of no use to it, and there is
+// nothing to wait for.
+TEST_F(DependentsTest, OneThatWasKilledIsNotBackAndTheArmIsRefuted) {
+  const std::string text =
+      small("{kind: unbounded-buffer, rate_per_s: 25, record_bytes: 64000, memory_max: 12M}",
+            "hold_s: 40, dependents: {unbounded-buffer: killed}, "
+            "recovery: {strategy: paced, rate: 5, limit_s: 600, expect_back: [unbounded-buffer]}");
+  const Ended run = run_ceiling({"run", file("small.yaml", text), "--format", "json"},
+                                {.patience = std::chrono::seconds(120)});
+  ASSERT_EQ(run.status, 1) << run.err << run.out;
+  const json arm = json::parse(run.out)["arms"][0];
+  EXPECT_EQ(arm["recovery"]["completed"], true);
+  EXPECT_EQ(dependent(arm, "unbounded-buffer")["outcome"], "killed");
+  EXPECT_EQ(dependent(arm, "unbounded-buffer")["back"], false);
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("dependent unbounded-buffer: expected to be back after the recovery, it "
+                        "ended by signal 9, oom_kill 1 by /"));
+}
+
 TEST_F(DependentsTest, AStoredRunWhoseHealthIsMissingIsUnknown) {
   const std::string text = small("{kind: drop-oldest, rate_per_s: 10, buffer: 1000}",
                                  "hold_s: 1, dependents: {drop-oldest: unaffected}");

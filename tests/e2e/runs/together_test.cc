@@ -7,7 +7,7 @@ using TogetherTest = CeilingTest;
 
 TEST_F(TogetherTest, TwoRunsAtOnceDoNotDisturbEachOther) {
   // One counts by groups, the other by users: shared users would show in the second.
-  Running first = start_ceiling({"run", shipped("kinesis-2020"), "--set", "limits.pids.max=14",
+  Running first = start_ceiling({"run", file("small.yaml", small_experiment(14, 20, "outage")),
                                  "--format", "json", "--results", "first"});
   Running second =
       start_ceiling({"run", shipped("nproc"), "--format", "json", "--results", "second"});

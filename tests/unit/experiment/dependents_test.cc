@@ -148,6 +148,24 @@ TEST(Dependents, AnExpectationOfOneThatIsNotThereIsNamed) {
                                     "down")));
 }
 
+TEST(Dependents, ThoseThatAreToBeBackAreReadAndOneThatIsNotThereIsNamed) {
+  const auto back = [](const std::string& kinds) {
+    return file_with(std::string(kBlocking) + ", {kind: status-page, login: blocking-buffer}",
+                     "recovery: {strategy: all-at-once, expect_back: " + kinds + "}");
+  };
+  const Experiment read = parse_experiment(back("[status-page, blocking-buffer]"), "f");
+  EXPECT_THAT(read.arms.at(0).recovery.value().expect_back,
+              ElementsAre("status-page", "blocking-buffer"));
+  EXPECT_THAT(findings_of(back("[drop-oldest]")),
+              ElementsAre("6:68: arms.one.recovery.expect_back: found \"drop-oldest\", which is no "
+                          "dependent here; expected one of: blocking-buffer, status-page; nearest: "
+                          "status-page"));
+  EXPECT_THAT(findings_of(back("[status-page, status-page]")),
+              ElementsAre(HasSubstr("expect_back: found \"status-page\" again, expected it once")));
+  EXPECT_THAT(findings_of(back("status-page")),
+              ElementsAre(HasSubstr("expect_back: found \"status-page\", expected a list")));
+}
+
 TEST(Dependents, AHoldIsBounded) {
   for (const char* seconds : {"-1", "601", "soon"}) {
     EXPECT_THAT(findings_of(file_with(kBlocking, std::string("hold_s: ") + seconds)),

@@ -66,6 +66,14 @@ TEST(Recovery, IsReadWithEverythingSaid) {
   EXPECT_EQ(read("{strategy: all-at-once, expect_safe: true}").expect_safe, true);
 }
 
+TEST(Recovery, AnEmptyOneIsNoneAndTakesOneAway) {
+  EXPECT_FALSE(parse_experiment(file_with("{}"), "f").arms.at(0).recovery);
+  const Experiment read =
+      parse_experiment(file_with("{strategy: all-at-once}"), "f", {"arms.one.recovery={}"});
+  EXPECT_FALSE(read.arms.at(0).recovery);
+  EXPECT_FALSE(parse_experiment(read.source, "f").arms.at(0).recovery) << "as it is stored";
+}
+
 TEST(Recovery, IsNotThereUnlessItIsSaid) {
   const Experiment read = parse_experiment(
       "experiment: small\nfleet: {start: 4, end: 9}\nstreams: [{name: orders, shards: 4}]\n"

@@ -30,7 +30,7 @@ TEST(Shipped, EveryFileIsReadableAndNamedAsItsExperiment) {
   EXPECT_EQ(files, 18);
 }
 
-TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
+TEST(Shipped, Kinesis2020IsTheWholeDay) {
   const Experiment read = shipped("kinesis-2020");
   EXPECT_EQ(read.streams.at(0).shards, 32);
   EXPECT_EQ(read.clients.at(0).rate_per_s, 100);
@@ -38,12 +38,18 @@ TEST(Shipped, Kinesis2020ComparesTheOutageWithItsCure) {
   for (const ArmPlan& arm : read.arms) {
     EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
     EXPECT_EQ(arm.limits.value(LimitName::pids_max), 24);
+    EXPECT_EQ(arm.limits.value(LimitName::rlimit_as), 64 << 20) << "the wrong suspect";
     EXPECT_EQ(arm.fleet.sizes().front(), 4);
     EXPECT_EQ(arm.fleet.sizes().back(), 40);
     EXPECT_EQ(arm.fleet.sizes().size(), 37U);
   }
   EXPECT_EQ(read.arms[0].name, "unguarded");
   EXPECT_EQ(read.arms[0].expect, Outcome::outage);
+  const RecoveryPlan& recovery = read.arms[0].recovery.value();
+  EXPECT_EQ(recovery.strategy, RestartStrategy::paced);
+  EXPECT_EQ(recovery.expect_safe, true);
+  EXPECT_EQ(recovery.expect_back.size(), dependents_of(read.clients).size());
+  EXPECT_EQ(read.arms[0].dependents.size(), dependents_of(read.clients).size());
   EXPECT_EQ(read.arms[1].guardrails, std::vector{Guardrail::staged_build});
   EXPECT_EQ(read.arms[1].expect, Outcome::contained);
 }

@@ -61,6 +61,10 @@ void print_recoveries() {
   RunVerdict run = judge(experiment_of({}, Outcome::outage), {story({}), {}});
   run.arms.push_back(run.arms.at(0));
   run.arms[0].recovery = recovered(RestartStrategy::batches, 4.5);
+  run.arms[0].recovery->plan.expect_back = {"status-page"};
+  run.arms[0].attribution.ruled_out["RLIMIT_AS"] = "40 of 64 in use at most";
+  run.arms[0].dependents = {
+      {.name = "status-page", .kind = "status-page", .back = true, .back_after_s = 2.5}};
   run.arms[1].recovery = recovered(RestartStrategy::all_at_once, std::nullopt);
   print("result", result_json(run));
   print("history", to_json_line({1, "a", RecoveryEvent{"paced", 2, 7}}));

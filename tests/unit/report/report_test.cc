@@ -147,6 +147,24 @@ TEST(ResultText, AShareBelowAllIsNeverShownAsAll) {
   EXPECT_THAT(result_text(run, false), HasSubstr("100 % before, 99.99 % lowest, - after"));
 }
 
+TEST(ResultText, WhatIsRuledOutAndWhatIsBackIsSaid) {
+  RunVerdict run = outage();
+  EXPECT_THAT(result_text(run, false), Not(HasSubstr("ruled out")));
+  run.arms[0].attribution.ruled_out["RLIMIT_AS"] = "40 of 64 in use at most";
+  run.arms[0].dependents = {
+      {.name = "drop-oldest", .kind = "drop-oldest", .back = false},
+      {.name = "status-page", .kind = "status-page", .back = true, .back_after_s = 2.25}};
+  const std::string text = result_text(run, false);
+  EXPECT_THAT(text,
+              HasSubstr("  ruled out\n    RLIMIT_AS                    40 of 64 in use at most\n"));
+  EXPECT_THAT(text, HasSubstr("drop-oldest            not back after the recovery\n"));
+  EXPECT_THAT(text, HasSubstr("status-page            back 2.2 s after the removal\n"));
+  const json arm = result(run)["arms"][0];
+  EXPECT_EQ(arm["attribution"]["ruled_out"]["RLIMIT_AS"], "40 of 64 in use at most");
+  EXPECT_EQ(arm["dependents"][0]["back"], false);
+  EXPECT_EQ(arm["dependents"][1]["back_after_s"], 2.25);
+}
+
 TEST(ResultText, NoLineIsWiderThan100Columns) {
   RunVerdict run = outage();
   run.experiment = std::string(150, 'x');

@@ -347,5 +347,52 @@ TEST(Attribution, ARefusalInAStepThatSucceededIsUnknown) {
             "unknown unknown: frontend-1 reported a refusal in the step to 4, and did not fail");
 }
 
+/// The course, with a second limit: beside each sample of a frontend one of it, at `used` of it.
+ArmVerdict beside(const Course& course, LimitName other, std::int64_t value,
+                  std::optional<std::int64_t> used, const std::string& not_sampled = "") {
+  Experiment experiment = experiment_of(course, Outcome::outage);
+  experiment.arms[0].limits.set(other, value);
+  History history;
+  for (const Event& event : story(course)) {
+    history.push_back(event);
+    const auto* sample = std::get_if<SampleEvent>(&event.what);
+    if (!sample || !sample->scope.starts_with("frontend-") || sample->scope == not_sampled)
+      continue;
+    if (sample->limit != to_string(course.name)) continue;
+    SampleEvent second = *sample;
+    second.limit = to_string(other);
+    second.value = value;
+    second.pids_events = {};
+    second.used = used;
+    history.push_back({event.t_s, event.arm, second});
+  }
+  return judge(experiment, {history, {}}).arms.at(0);
+}
+
+TEST(RuledOut, ALimitOnTasksThatHasSomeLeftInEveryScope) {
+  const ArmVerdict arm = beside(kPids, LimitName::rlimit_nproc, 11, {});
+  EXPECT_EQ(arm.attribution.limit, "pids.max");
+  EXPECT_THAT(arm.attribution.ruled_out,
+              testing::ElementsAre(testing::Pair(
+                  "RLIMIT_NPROC", "10 of 11 tasks at most, 1 left in each of 7 scopes")));
+}
+
+TEST(RuledOut, ALimitOnMemoryThatHasRoomForOneMoreThread) {
+  const ArmVerdict roomy = beside(kPids, LimitName::rlimit_as, 1700, 1500);
+  EXPECT_THAT(roomy.attribution.ruled_out,
+              testing::ElementsAre(testing::Pair(
+                  "RLIMIT_AS",
+                  "1500 of 1700 in use at most, room for 2 more threads in each of 7 processes")));
+  EXPECT_TRUE(beside(kPids, LimitName::rlimit_as, 1700, 1601).attribution.ruled_out.empty());
+}
+
+TEST(RuledOut, NothingThatIsFullOrWasNotSampledInEachThatFailed) {
+  EXPECT_TRUE(beside(kPids, LimitName::rlimit_nproc, 10, {}).attribution.ruled_out.empty());
+  EXPECT_TRUE(
+      beside(kPids, LimitName::rlimit_nproc, 11, {}, "frontend-5").attribution.ruled_out.empty());
+  EXPECT_TRUE(beside(kPids, LimitName::rlimit_as, 1700, {}).attribution.ruled_out.empty());
+  EXPECT_TRUE(judge_arm(kPids, Outcome::outage).attribution.ruled_out.empty());
+}
+
 }  // namespace
 }  // namespace ceiling::test

@@ -113,5 +113,98 @@ TEST_F(DependentsVerdict, UnknownWhereItWasIllBeforeTheOutage) {
             "unknown outage: dependent blocking-buffer: it was not healthy before the outage");
 }
 
+/// Away in the outage, which a recovery of one frontend follows, 10 s long from its begin.
+class DependentsAfterRecovery : public DependentsVerdict {
+ protected:
+  DependentsAfterRecovery() {
+    RecoveryPlan& plan = experiment_.arms[0].recovery.emplace();
+    plan = {.strategy = RestartStrategy::paced, .rate = 1, .remove = {}, .expect_back = {kName}};
+  }
+
+  void tell(double after_s, auto what) {
+    const Event end = history_.back();
+    history_.back() = Event{begin_s_ + after_s, end.arm, std::move(what)};
+    history_.push_back(end);
+  }
+  void is_away(double after_s) {
+    tell(after_s, HealthEvent{kName, false, "the buffer is full", 9, 0});
+  }
+  void is_well(double after_s) { tell(after_s, HealthEvent{kName, true, "", 0, 0}); }
+  void recovery(bool completed = true) {
+    tell(0, RecoveryEvent{"paced", 1, 7});
+    tell(1, RestartEvent{"frontend-1", "planned"});
+    tell(9, RoutableEvent{completed ? 1.0 : 0.5, 24, 6});
+    tell(10, RecoveryEndEvent{completed, 1, 0});
+  }
+
+  double begin_s_ = history_.back().t_s + 100;
+};
+
+TEST_F(DependentsAfterRecovery, BackSinceItWasWellForGood) {
+  is_away(-5);
+  recovery();
+  is_well(11);
+  is_away(12);
+  is_well(13);
+  is_well(20);
+  const ArmVerdict arm = judge_it();
+  EXPECT_EQ(summary(arm), "confirmed outage");
+  EXPECT_EQ(arm.dependents[0].back, true);
+  EXPECT_EQ(arm.dependents[0].back_after_s, 13.0) << "from the removal on";
+}
+
+TEST_F(DependentsAfterRecovery, OneThatWasKilledIsNotBackAndRefutes) {
+  tell(-5, DependentEndEvent{kName, "signal 9", "/m/memory.max", 1});
+  recovery();
+  const ArmVerdict arm = judge_it();
+  EXPECT_EQ(summary(arm),
+            "refuted outage: dependent blocking-buffer: expected to be back after the recovery, it "
+            "ended by signal 9, oom_kill 1 by /m/memory.max");
+  EXPECT_EQ(arm.dependents[0].back, false);
+  EXPECT_EQ(arm.dependents[0].back_after_s, std::nullopt);
+}
+
+TEST_F(DependentsAfterRecovery, OneThatIsStillAwayRefutes) {
+  is_away(-5);
+  recovery();
+  is_away(20);
+  EXPECT_EQ(summary(judge_it()),
+            "refuted outage: dependent blocking-buffer: expected to be back after the recovery, it "
+            "is not: the buffer is full");
+  experiment_.arms[0].recovery->expect_back.clear();
+  EXPECT_EQ(summary(judge_it()), "confirmed outage") << "it is reported only";
+  EXPECT_EQ(judge_it().dependents[0].back, false);
+}
+
+TEST_F(DependentsAfterRecovery, OneThatWasNeverAwayDidNotComeBack) {
+  recovery();
+  is_well(20);
+  EXPECT_EQ(summary(judge_it()),
+            "unknown outage: dependent blocking-buffer: expected to be back after the recovery, it "
+            "was never away");
+  EXPECT_EQ(judge_it().dependents[0].back, std::nullopt);
+}
+
+TEST_F(DependentsAfterRecovery, UnknownWhereItWasNotSeenAfterIt) {
+  is_away(-5);
+  recovery();
+  EXPECT_EQ(summary(judge_it()),
+            "unknown outage: dependent blocking-buffer: expected to be back after the recovery, it "
+            "was not seen then");
+  is_well(10);
+  EXPECT_EQ(summary(judge_it()), "confirmed outage");
+  remove<RecoveryEndEvent>(history_);
+  EXPECT_EQ(judge_it().verdict, Verdict::unknown);
+}
+
+TEST_F(DependentsAfterRecovery, OneThatWasBackBeforeOwesItNothing) {
+  is_away(-5);
+  is_well(-2);
+  recovery();
+  is_well(20);
+  EXPECT_EQ(judge_it().dependents[0].back, true);
+  EXPECT_EQ(judge_it().dependents[0].back_after_s, std::nullopt);
+}
+
 }  // namespace
 }  // namespace ceiling::test
