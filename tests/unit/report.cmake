@@ -9,7 +9,7 @@ ceiling_test(report_test LABEL unit
 # Documents of every kind, held against the published schemas; and broken ones, which they must refuse.
 add_executable(report_documents ${CMAKE_CURRENT_LIST_DIR}/report/documents.cc
                                 ${CMAKE_CURRENT_LIST_DIR}/verify/story.cc)
-target_link_libraries(report_documents PRIVATE ceiling_options ceiling::report ceiling::hash_key)
+target_link_libraries(report_documents PRIVATE ceiling_options ceiling::report ceiling::html ceiling::hash_key)
 if(CEILING_SANITIZE)
   target_compile_options(report_documents PRIVATE -fsanitize=${CEILING_SANITIZE})
 endif()

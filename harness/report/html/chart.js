@@ -20,7 +20,8 @@ function canvas(width, height) {
   return d3.create('svg').attr('viewBox', [0, 0, width, height].join(' ')).attr('width', width).attr('height', height);
 }
 
-const kSymbols = {refusal: 'M-5,-5L5,5M-5,5L5,-5', alarm: 'M0,-5L5,4H-5Z', admission: 'M-4,-4H4V4H-4Z', end: 'M0,-6V6'};
+const kSymbols = {refusal: 'M-5,-5L5,5M-5,5L5,-5', alarm: 'M0,-5L5,4H-5Z', admission: 'M-4,-4H4V4H-4Z', end: 'M0,-6V6',
+                  sweep: 'M-4,0L-1,4L5,-5', restart: 'M-4,-5L5,0L-4,5Z', removal: 'M-5,0H5'};
 /// A cross for what is refused; kinds that have no sign of their own are a diamond.
 function symbol(parent, kind, x, y) {
   return parent.append('path').attr('class', 'mark ' + kind.replace(/\W/g, '-')).attr('d', kSymbols[kind] || 'M0,-5L5,0L0,5L-5,0Z')

@@ -217,4 +217,4 @@ function dependentsFigure(arm) {
 }
 
 /// In the order in which an arm shows them. What an arm is also measured in gets a line here.
-const kFigures = [growthFigure, routableFigure, dependentsFigure];
+const kFigures = [growthFigure, routableFigure, dependentsFigure, recoveryFigure];

@@ -9,6 +9,7 @@
 #include "harness/report/html/course.h"
 #include "harness/report/html/growth.h"
 #include "harness/report/html/limits.h"
+#include "harness/report/html/recovery.h"
 #include "harness/report/result_document.h"
 
 namespace ceiling {
@@ -73,7 +74,8 @@ OrderedJson run_json(const ShownRun& run) {
     const ArmEvents& own = found == events.end() ? ArmEvents{} : found->second;
     arms.push_back({{"growth", growth_json(arm, own)},
                     {"limits", limits_json(arm, own)},
-                    {"course", course_json(own)}});
+                    {"course", course_json(own)},
+                    {"recovery", recovery_json(arm, own)}});
   }
   OrderedJson experiment;
   OrderedJson how;

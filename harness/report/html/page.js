@@ -141,6 +141,15 @@ function dependents({run, index, verdict}) {
                                          field(at, 'back'), seconds(one.back_after_s)]), 'rows')];
 }
 
+function recovery({run, index, verdict}) {
+  if (!verdict.recovery) return null;
+  const names = {strategy: 'strategy', rate: 'rate', completed: 'completed', routable_after_s: 'seconds until all was routable',
+                 fleet_size: 'frontends', restarts: 'restarts', wasted_restarts: 'wasted', requests: 'requests meanwhile',
+                 failed_requests: 'failed', safe: 'safe', expect_safe: 'expected to be safe', expect_back: 'dependents expected back'};
+  return [el('h3', {}, 'Recovery'),
+    table(['', 'value'], Object.entries(names).map(([name, text]) => [text, of(run, ['arms', index, 'recovery', name])]))];
+}
+
 function clients({run, index, verdict}) {
   if (verdict.clients.length === 0) return null;
   const names = ['puts_acknowledged', 'puts_failed', 'puts_unknown', 'records_read'];
@@ -163,7 +172,7 @@ function armSection(arm) {
     verdict.reasons.length === 0 ? null : el('ul', {class: kTones[verdict.verdict]}, verdict.reasons.map((reason) => el('li', {}, reason))),
     comparison(arm),
     kFigures.map((make) => make(arm)),
-    limits(arm), evidence(arm), invariants(arm), dependents(arm), clients(arm));
+    limits(arm), evidence(arm), invariants(arm), dependents(arm), recovery(arm), clients(arm));
 }
 
 const page = document.getElementById('page');
@@ -173,6 +182,8 @@ if (arms.length > 0) {
   page.append(el('h2', {id: 'arms'}, 'Arms'), armsTable());
   const beside = multiples();
   if (beside) page.append(beside);
+  const rates = ratesFigure();
+  if (rates) page.append(el('section', {id: 'recovery'}, el('h2', {}, 'Recovery'), rates));
   page.append(...arms.map(armSection));
 }
 document.documentElement.dataset.drawn = 'yes';

@@ -34,14 +34,17 @@ class Browser:
         self.driver.get_log("performance")
         start = time.monotonic()
         self.driver.get(pathlib.Path(os.path.abspath(path)).as_uri())
-        deadline = start + 60
         # Drawn: every figure has its drawing, which comes with the first layout.
-        while not self.run("""return document.documentElement.dataset.drawn === 'yes' &&
-                           [...document.querySelectorAll('.plot')].every((one) => one.querySelector('svg'))"""):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the page is not drawn: " + str(self.said()))
-            time.sleep(0.02)
+        self.await_true("""return document.documentElement.dataset.drawn === 'yes' &&
+                           [...document.querySelectorAll('.plot')].every((one) => one.querySelector('svg'))""")
         return time.monotonic() - start
+
+    def await_true(self, script):
+        deadline = time.monotonic() + 60
+        while not self.run(script):
+            if time.monotonic() > deadline:
+                raise TimeoutError(script + ": " + str(self.said()))
+            time.sleep(0.02)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)

@@ -11,12 +11,15 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
+import jsonschema
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
 
 CEILING, FOLDER = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
+SCHEMAS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../harness/report/schemas"))
+PROMTOOL = os.path.abspath(os.path.join(os.path.dirname(__file__), "../check/promtool.sh"))
 EXPERIMENT = """\
 experiment: pages
 description: Three small arms & a name with <markup>.
@@ -28,8 +31,12 @@ clients:
   - {kind: alarm-on-missing-data, missing_after_ms: 800}
 limits: {pids.max: 8}
 arms:
-  - {name: unguarded, expect: outage, hold_s: 10, dependents: {alarm-on-missing-data: down}}
-  - {name: staged, guardrails: [staged-build], expect: contained}
+  - name: unguarded
+    expect: outage
+    hold_s: 10
+    dependents: {alarm-on-missing-data: down}
+    recovery: {strategy: paced, rate: 2, health_timeout_ms: 20000, expect_safe: true, expect_back: [alarm-on-missing-data]}
+  - {name: staged, guardrails: [staged-build], expect: contained, recovery: {strategy: all-at-once, health_timeout_ms: 20000}}
   - {name: admitted, guardrails: [staged-build, admission], expect: prevented}
 """
 LONG = 100_000
@@ -51,6 +58,14 @@ def share_text(share):
     if share in (None, 0, 1):
         return "-" if share is None else f"{share * 100:.0f} %"
     return f"{int(share * 10000) / 100:.2f} %"
+
+
+def value_text(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "-" if value in (None, "") else str(value)
 
 
 def at(document, path):
@@ -130,11 +145,7 @@ class ReportTest(unittest.TestCase):
             "[one.dataset.of, one.dataset.as || '', one.textContent])")
         for path, kind, text in cells:
             value = at(self.result, path)
-            if kind == "percent":
-                expected = share_text(value)
-            else:
-                expected = "-" if value in (None, "") else str(value)
-            self.assertEqual(text, expected, path)
+            self.assertEqual(text, share_text(value) if kind == "percent" else value_text(value), path)
         shown = {path for path, _, _ in cells}
         for index, arm in enumerate(self.result["arms"]):
             for path in ("predicted/fleet_size", "observed/fleet_size", "predicted/threads", "observed/threads",
@@ -168,8 +179,44 @@ class ReportTest(unittest.TestCase):
             crosses = self.texts(section + "figure:first-of-type .refusal title")
             self.assertEqual(len(crosses), len(growth["refusals"]))
             figures = self.texts(section + "figcaption strong")
-            self.assertEqual(figures, ["Threads of each frontend against fleet size", "Routable share over time",
-                                       "Health of the dependents over time"])
+            expected = ["Threads of each frontend against fleet size", "Routable share over time",
+                        "Health of the dependents over time"]
+            self.assertEqual(figures, expected + (["Recovery over time"] if arm["recovery"] else []))
+
+    def test_the_recoveries_are_drawn_and_compared(self):
+        self.browser.open(self.page)
+        for index, arm in enumerate(self.result["arms"][:2]):
+            drawn = self.data()["runs"][0]["arms"][index]["recovery"]
+            for total, name in (("requests", "requests"), ("failed_requests", "failed")):
+                self.assertEqual(sum(one[name] for one in drawn["stretches"]), arm["recovery"][total])
+            restarts = sum(one["restarts"] + one["again"] for one in drawn["stretches"])
+            self.assertEqual(restarts, arm["recovery"]["restarts"])
+            figure = f"#arm-0-{index} figure:nth-of-type(4) "
+            self.assertEqual(len(self.texts(figure + ".restart title")), sum(one["restarts"] > 0 for one in drawn["stretches"]))
+            self.assertIn("a sweep found 100 %", " ".join(self.texts(figure + ".sweep title")))
+            self.assertEqual(arm["recovery"]["completed"], True)
+        self.assertIsNone(self.data()["runs"][0]["arms"][2]["recovery"])
+        self.assertEqual(self.result["fastest_safe_recovery"], "unguarded")
+        self.assertEqual(len(self.texts("#recovery .rate title")), 3 * 2)
+        took = self.result["arms"][0]["recovery"]["routable_after_s"]
+        self.assertIn(f"unguarded, paced, 2 at a time: {took}, seconds until all is routable", self.texts("#recovery .rate title"))
+        self.assertEqual(len(self.texts("#recovery .fastest")), 1)
+        self.assertIn("fastest safe", self.texts("#recovery text"))
+        self.browser.run("document.querySelector('#recovery details').open = true")
+        self.browser.await_true("return document.querySelectorAll('#recovery tbody tr').length === 2")
+        first = self.texts("#recovery tbody tr:first-child > *")
+        self.assertEqual(first[:4], ["unguarded", "paced", "2 at a time", str(took)])
+        self.assertEqual(first[-2:], ["yes", "yes"])
+
+    def test_its_data_keeps_to_its_schema(self):
+        schema = json.loads(read(os.path.join(SCHEMAS, "page.json")))
+        resolver = jsonschema.RefResolver("file://" + SCHEMAS + "/", schema)
+        validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+        self.browser.open(self.page)
+        data = self.data()
+        self.assertEqual([error.message for error in validator.iter_errors(data)], [])
+        data["runs"][0]["result"]["verdict"] = "perhaps"
+        self.assertFalse(validator.is_valid(data))
 
     def test_every_figure_has_its_data_by_keyboard(self):
         self.browser.open(self.page)
@@ -298,6 +345,22 @@ class ReportTest(unittest.TestCase):
         for line in done.stdout.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) ceiling_[a-z_]+ .+|ceiling_[a-z_]+\{([a-z]+="[^"]*",?)+\} [0-9.e+-]+)$')
         self.assertIn('ceiling_arm_observed_fleet_members{experiment="pages",arm="unguarded"} 7\n', done.stdout)
+
+    def test_promtool_has_nothing_to_say(self):
+        tools = os.path.join(os.path.dirname(os.path.dirname(CEILING)), "tools")
+        found = subprocess.run([PROMTOOL, tools], capture_output=True, text=True, check=False)
+        if found.returncode != 0:
+            (self.fail if os.environ.get("CEILING_REQUIRE_PRIVILEGED") else self.skipTest)(found.stderr)
+
+        def check(metrics):
+            return subprocess.run([found.stdout.strip(), "check", "metrics"], input=metrics, capture_output=True,
+                                  text=True, check=False)
+        ran = ceiling("run", "pages.yaml", "--format", "prometheus", "--results", "prometheus", cwd=self.folder)
+        for done in (ran, ceiling("verify", self.run_folder, "--format", "prometheus")):
+            self.assertEqual(done.returncode, 0, done.stderr)
+            checked = check(done.stdout)
+            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+        self.assertNotEqual(check("# TYPE ceiling_left_total gauge\nceiling_left_total 4\n").returncode, 0)
 
     def test_wrong_calls_are_refused(self):
         for words, said in (((), "DIR"), ((self.run_folder,) * 3, ""), (("nowhere",), "nowhere: found no run there"),

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "harness/report/html.h"
 #include "harness/report/repeat.h"
 #include "harness/report/report.h"
 #include "tests/unit/verify/story.h"
@@ -57,6 +58,38 @@ RecoveryVerdict recovered(RestartStrategy strategy, std::optional<double> took) 
           .restarts = 6};
 }
 
+/// The data of a page, out of it.
+std::string data_of(const std::string& page) {
+  const std::string open = R"(<script type="application/json" id="data">)";
+  const std::size_t from = page.find(open) + open.size();
+  return page.substr(from, page.find("</script>", from) - from);
+}
+
+/// An arm with everything that a page draws, and a folder of which little is left.
+void print_pages() {
+  Experiment experiment = experiment_of({}, Outcome::outage);
+  experiment.clients.push_back({.kind = "drop-oldest", .rate_per_s = 5, .buffer = 7});
+  experiment.arms[0].recovery = recovered(RestartStrategy::paced, {}).plan;
+  History history = story({});
+  add(history, HealthEvent{"drop-oldest", false, "no route", 3, 1});
+  add(history, DependentEndEvent{"drop-oldest", "signal 9", "", {}});
+  add(history, RecoveryEvent{"paced", 2, 7});
+  add(history, RestartEvent{"frontend-1", "planned"});
+  add(history, OpEvent{900, OpPhase::invoke, "put", "frontend-1", "orders", -1, "k", 0});
+  add(history, RemovalEvent{"frontend-1", 1004});
+  add(history, RestartEvent{"frontend-1", "removed"});
+  add(history, RoutableEvent{1.0, 24, 6});
+  add(history, RecoveryEndEvent{true, 2, 1});
+  const RunVerdict whole = judge(experiment, {history, {}});
+  const ShownRun run{whole, &experiment, history, "one"};
+  print("page", data_of(report_html({&run, 1})));
+  const RunVerdict cut = unjudged({{}, {"experiment.yaml: it is not there"}});
+  const History none;
+  const ShownRun damaged{cut, nullptr, none, "two", {"experiment.yaml: it is not there"}};
+  const ShownRun both[] = {run, damaged};
+  print("page", data_of(report_html(both)));
+}
+
 void print_recoveries() {
   RunVerdict run = judge(experiment_of({}, Outcome::outage), {story({}), {}});
   run.arms.push_back(run.arms.at(0));
@@ -79,4 +112,5 @@ void print_recoveries() {
 int main() {
   ceiling::test::print_all();
   ceiling::test::print_recoveries();
+  ceiling::test::print_pages();
 }

@@ -17,7 +17,7 @@ def places(value, path=()):
     if isinstance(value, dict):
         for key, inner in value.items():
             yield path + (key,)
-            if key != "evidence":
+            if key not in ("evidence", "ruled_out"):
                 yield from places(inner, path + (key,))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -55,10 +55,12 @@ def breakages(document):
 
 def main(folder, program):
     validators = {}
-    for name in ("result", "predict", "repeat", "history"):
+    for name in ("result", "predict", "repeat", "history", "page"):
         schema = json.loads(pathlib.Path(folder, name + ".json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
-        validators[name] = jsonschema.Draft202012Validator(schema)
+        # A page holds results: "$ref" names the file beside its own.
+        resolver = jsonschema.RefResolver(pathlib.Path(folder).absolute().as_uri() + "/", schema)
+        validators[name] = jsonschema.Draft202012Validator(schema, resolver=resolver)
 
     lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
     failures, seen, broken_seen = [], {name: 0 for name in validators}, set()

@@ -5,6 +5,7 @@
 #include "harness/report/html/course.h"
 #include "harness/report/html/growth.h"
 #include "harness/report/html/limits.h"
+#include "harness/report/html/recovery.h"
 #include "tests/unit/verify/story.h"
 
 namespace ceiling::test {
@@ -172,6 +173,61 @@ TEST(Course, ALongHealthIsItsChangesAndItsEnd) {
   EXPECT_EQ(dependents[0]["health"][2]["reason"], "no route");
   EXPECT_EQ(dependents[0]["health"][4]["reason"], "timed out");
   EXPECT_EQ(dependents[0]["ended"]["detail"], "signal 9");
+}
+
+/// Restarts in the 60 s from 100 s on: a stretch is a second.
+struct Restarted {
+  History history;
+  ArmVerdict arm = judge_arm({}, Outcome::any, story({}));
+
+  Restarted() {
+    arm.recovery = RecoveryVerdict{.plan = {.remove = {}, .limit_s = 90}};
+    const auto put = [](std::uint64_t id, OpPhase phase) {
+      return OpEvent{id, phase, "put", "frontend-1", "orders", -1, "k", 0};
+    };
+    tell(90, put(1, OpPhase::invoke));
+    tell(95, RoutableEvent{0.5, 24, 6});
+    tell(100, RestartEvent{"frontend-1", "planned"});
+    tell(100.5, put(2, OpPhase::invoke));
+    tell(100.6, put(3, OpPhase::invoke));
+    tell(102, put(2, OpPhase::ok));
+    tell(102, put(1, OpPhase::ok));
+    tell(103.5, RemovalEvent{"frontend-1", 1004});
+    tell(103.6, RestartEvent{"frontend-1", "removed"});
+    tell(104.5, put(4, OpPhase::invoke));
+    tell(104.6, put(4, OpPhase::unknown));
+    tell(159, RoutableEvent{1.0, 24, 6});
+    tell(160, RecoveryEndEvent{true, 2, 1});
+    tell(161, put(5, OpPhase::invoke));
+  }
+  template <typename What>
+  void tell(double t_s, What what) {
+    history.push_back({t_s, "unguarded", std::move(what)});
+  }
+  json recovery() const { return recovery_json(arm, events_by_arm(history)["unguarded"]); }
+};
+
+TEST(Recovery, CountsWhatBeganInEachStretchSinceTheFirstRestart) {
+  const json recovery = Restarted().recovery();
+  EXPECT_EQ(recovery["from_s"], 100);
+  EXPECT_EQ(recovery["to_s"], 60);
+  EXPECT_EQ(recovery["stretch_s"], 1);
+  EXPECT_EQ(recovery["limit_s"], 90);
+  const auto stretch = [](int t_s, int requests, int failed, int restarts, int again,
+                          int removals) {
+    return json{{"t_s", t_s},           {"requests", requests}, {"failed", failed},
+                {"restarts", restarts}, {"again", again},       {"removals", removals}};
+  };
+  EXPECT_EQ(recovery["stretches"],
+            json({stretch(0, 2, 1, 1, 0, 0), stretch(3, 0, 0, 0, 1, 1), stretch(4, 1, 1, 0, 0, 0)}))
+      << "a request that never ended failed; one from before is none of it";
+  EXPECT_EQ(recovery["sweeps"], json::array({{{"t_s", 59}, {"share", 1.0}, {"pairs", 24}}}));
+}
+
+TEST(Recovery, OfAnArmWithoutRestartsIsNone) {
+  Restarted none;
+  remove<RestartEvent>(none.history);
+  EXPECT_TRUE(none.recovery().is_null());
 }
 
 TEST(Course, AnArmOfNothingIsEmpty) {
