@@ -27,7 +27,7 @@ class ServeCase : public CeilingTest {
          "clients: [{kind: canary, rate_per_s: 50}]\n"
          "limits: {pids.max: 8}\n"
          "arms:\n"
-         "  - {name: unguarded, expect: outage}\n"
+         "  - {name: unguarded, expect: outage, recovery: {strategy: all-at-once}}\n"
          "  - {name: staged, guardrails: [staged-build], expect: contained}\n"
          "  - {name: kept, guardrails: [admission], expect: prevented}\n");
   }

@@ -38,7 +38,7 @@ TEST(Shipped, Kinesis2020IsTheWholeDay) {
   for (const ArmPlan& arm : read.arms) {
     EXPECT_EQ(arm.limits.scope, LimitScope::frontend);
     EXPECT_EQ(arm.limits.value(LimitName::pids_max), 24);
-    EXPECT_EQ(arm.limits.value(LimitName::rlimit_as), 64 << 20) << "the wrong suspect";
+    EXPECT_EQ(arm.limits.value(LimitName::rlimit_nproc), 34) << "the wrong suspect";
     EXPECT_EQ(arm.fleet.sizes().front(), 4);
     EXPECT_EQ(arm.fleet.sizes().back(), 40);
     EXPECT_EQ(arm.fleet.sizes().size(), 37U);
