@@ -69,18 +69,29 @@ std::string not_back_because(const DependentVerdict& one) {
   return one.ended.empty() ? "it is not: " + one.last_reason : "it ended by " + one.ended;
 }
 
-Doubts hold_against_recovery(const RecoveryPlan& plan, const DependentVerdict& one) {
-  Doubts found;
+using Lines = std::vector<std::string>;
+
+void hold_against_recovery(const RecoveryPlan& plan, const DependentVerdict& one, Doubts& found) {
   if (std::ranges::find(plan.expect_back, one.kind) == plan.expect_back.end() || one.back == true)
-    return found;
-  const std::string begin =
-      fmt::format("dependent {}: expected to be back after the recovery, ", one.name);
-  if (one.back)
-    found.contrary.push_back(begin + not_back_because(one));
-  else
-    found.inconclusive.push_back(begin +
-                                 (one.lost_at_s ? "it was not seen then" : "it was never away"));
-  return found;
+    return;
+  Lines& lines = one.back ? found.contrary : found.inconclusive;
+  lines.push_back(fmt::format("dependent {}: expected to be back after the recovery, {}", one.name,
+                              one.back        ? not_back_because(one)
+                              : one.lost_at_s ? "it was not seen then"
+                                              : "it was never away"));
+}
+
+void hold_against_outage(const DependentVerdict& one, Doubts& found) {
+  if (!one.expect) return;
+  if (!one.outcome) {
+    found.inconclusive.push_back(fmt::format("dependent {}: it was never seen", one.name));
+  } else if (one.healthy_before == false) {
+    found.inconclusive.push_back(
+        fmt::format("dependent {}: it was not healthy before the outage", one.name));
+  } else if (*one.outcome != *one.expect) {
+    found.contrary.push_back(fmt::format("dependent {}: expected {}, it was {}", one.name,
+                                         to_string(*one.expect), to_string(*one.outcome)));
+  }
 }
 
 }  // namespace
@@ -106,26 +117,18 @@ std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, con
   return verdicts;
 }
 
-Doubts hold_against(const ArmPlan& arm, const std::vector<DependentVerdict>& dependents) {
+Doubts hold_against(const ArmPlan& arm, const ArmLog& log,
+                    const std::vector<DependentVerdict>& dependents) {
   Doubts found;
   for (const DependentVerdict& one : dependents) {
-    if (arm.recovery) {
-      const Doubts back = hold_against_recovery(*arm.recovery, one);
-      found.contrary.insert(found.contrary.end(), back.contrary.begin(), back.contrary.end());
-      found.inconclusive.insert(found.inconclusive.end(), back.inconclusive.begin(),
-                                back.inconclusive.end());
-    }
-    if (!one.expect) continue;
-    if (!one.outcome) {
-      found.inconclusive.push_back(fmt::format("dependent {}: it was never seen", one.name));
-    } else if (one.healthy_before == false) {
-      found.inconclusive.push_back(
-          fmt::format("dependent {}: it was not healthy before the outage", one.name));
-    } else if (*one.outcome != *one.expect) {
-      found.contrary.push_back(fmt::format("dependent {}: expected {}, it was {}", one.name,
-                                           to_string(*one.expect), to_string(*one.outcome)));
-    }
+    hold_against_outage(one, found);
+    if (arm.recovery) hold_against_recovery(*arm.recovery, one, found);
   }
+  if (log.end && log.end->completed) return found;
+  // What is not there yet, or not back, may have been on its way.
+  found.inconclusive.insert(found.inconclusive.begin(), found.contrary.begin(),
+                            found.contrary.end());
+  found.contrary.clear();
   return found;
 }
 

@@ -13,7 +13,9 @@ namespace ceiling {
 std::vector<DependentVerdict> judge_dependents(const Experiment& experiment, const ArmPlan& arm,
                                                const ArmLog& log);
 
-/// What is expected of them, through the arm and after its recovery, against what was seen.
-Doubts hold_against(const ArmPlan& arm, const std::vector<DependentVerdict>& dependents);
+/// What is expected of them, through the arm and after its recovery, against what was seen. Of an
+/// arm that did not come to its end nothing is contrary.
+Doubts hold_against(const ArmPlan& arm, const ArmLog& log,
+                    const std::vector<DependentVerdict>& dependents);
 
 }  // namespace ceiling

@@ -58,7 +58,7 @@ class ArmJudge {
     if (findings_.inconclusive.empty()) compare(seen);
     add(hold_against(verdict_.invariants));
     verdict_.dependents = judge_dependents(experiment_, verdict_.arm, log_);
-    add(hold_against(verdict_.arm, verdict_.dependents));
+    add(hold_against(verdict_.arm, log_, verdict_.dependents));
     verdict_.recovery = judge_recovery(verdict_.arm, log_);
     add(hold_against(verdict_.arm, log_, verdict_.recovery));
     for (const auto& [client, lines] : client_damage(log_))

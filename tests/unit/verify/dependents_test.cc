@@ -197,6 +197,20 @@ TEST_F(DependentsAfterRecovery, UnknownWhereItWasNotSeenAfterIt) {
   EXPECT_EQ(judge_it().verdict, Verdict::unknown);
 }
 
+// A run that was killed: what it had not come to is no difference.
+TEST_F(DependentsAfterRecovery, ACutHistoryIsUnknownWhereverItWasCut) {
+  expect(DependentOutcome::down);
+  is_away(-5);
+  recovery();
+  is_away(12);
+  is_well(20);
+  ASSERT_EQ(summary(judge_it()), "confirmed outage");
+  while (!history_.empty()) {
+    history_.pop_back();
+    EXPECT_EQ(judge(experiment_, {history_, {}}).verdict, Verdict::unknown) << history_.size();
+  }
+}
+
 TEST_F(DependentsAfterRecovery, OneThatWasBackBeforeOwesItNothing) {
   is_away(-5);
   is_well(-2);
