@@ -147,7 +147,7 @@ function recovery({run, index, verdict}) {
                  fleet_size: 'frontends', restarts: 'restarts', wasted_restarts: 'wasted', requests: 'requests meanwhile',
                  failed_requests: 'failed', safe: 'safe', expect_safe: 'expected to be safe', expect_back: 'dependents expected back'};
   return [el('h3', {}, 'Recovery'),
-    table(['', 'value'], Object.entries(names).map(([name, text]) => [text, of(run, ['arms', index, 'recovery', name])]))];
+    table(['', 'value'], Object.entries(names).map(([name, text]) => [text, of(run, ['arms', index, 'recovery', name])]), 'facts')];
 }
 
 function clients({run, index, verdict}) {
