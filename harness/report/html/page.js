@@ -143,11 +143,12 @@ function dependents({run, index, verdict}) {
 
 function recovery({run, index, verdict}) {
   if (!verdict.recovery) return null;
-  const names = {strategy: 'strategy', rate: 'rate', completed: 'completed', routable_after_s: 'seconds until all was routable',
+  const names = {strategy: 'strategy', rate: 'rate', completed: 'completed', routable_after_s: 'until all was routable',
                  fleet_size: 'frontends', restarts: 'restarts', wasted_restarts: 'wasted', requests: 'requests meanwhile',
                  failed_requests: 'failed', safe: 'safe', expect_safe: 'expected to be safe', expect_back: 'dependents expected back'};
   return [el('h3', {}, 'Recovery'),
-    table(['', 'value'], Object.entries(names).map(([name, text]) => [text, of(run, ['arms', index, 'recovery', name])]), 'facts')];
+    table(['', 'value'], Object.entries(names).map(([name, text]) => [text,
+      name.endsWith('_s') ? seconds(verdict.recovery[name]) : of(run, ['arms', index, 'recovery', name])]), 'facts')];
 }
 
 function clients({run, index, verdict}) {

@@ -67,7 +67,7 @@ const columnOf = ({verdict: {recovery}}) => `${recovery.strategy}, ${rateName(re
 const isFastest = ({run, verdict}) => run.result.fastest_safe_recovery === verdict.name;
 
 const kRatePanels = [
-  {title: 'seconds until all is routable', of: ({verdict}) => verdict.recovery.routable_after_s, height: 150},
+  {title: 'seconds until all is routable', of: ({verdict}) => verdict.recovery.routable_after_s, height: 150, as: seconds},
   {title: 'restarts wasted', of: ({verdict}) => verdict.recovery.wasted_restarts, height: 80, whole: true},
   {title: 'requests failed', of: ({verdict}) => verdict.recovery.failed_requests, height: 80, whole: true},
 ];
@@ -92,7 +92,7 @@ function ratesDrawing(recovered, width) {
           known.filter((one) => one.run === run && one.verdict.recovery.strategy === strategy)));
     for (const one of recovered) {
       const value = panel.of(one);
-      const text = `${one.name}, ${columnOf(one)}: ${value === null ? 'not in ' + one.recovery.limit_s + ' s' : value}, ${panel.title}`;
+      const text = `${one.name}, ${columnOf(one)}: ${value === null ? 'not in ' + one.recovery.limit_s + ' s' : (panel.as || String)(value)}, ${panel.title}`;
       if (value === null)
         tooltip(symbol(drawing, 'refusal', x(columnOf(one)), top + kAbove + 8), text);
       else
@@ -125,10 +125,10 @@ function ratesFigure() {
     note: safe.length ? `Fastest safe rate: ${safe.join('; ')}. All at once is no rate.` : 'No rate was safe.',
     draw: (width) => ratesDrawing(recovered, width),
     legend: [['rate safe', 'safe: no restart was wasted'], ['rate unsafe', 'not safe'], ['refusal', 'not in its time limit']],
-    columns: ['arm', 'strategy', 'rate', 'seconds to routable', 'restarts', 'wasted', 'requests', 'failed', 'safe', 'fastest safe'],
+    columns: ['arm', 'strategy', 'rate', 'all routable after', 'restarts', 'wasted', 'requests', 'failed', 'safe', 'fastest safe'],
     rows: recovered.map((one) => {
       const {recovery} = one.verdict;
-      return [one.name, recovery.strategy, rateName(recovery), shown(recovery.routable_after_s), recovery.restarts, recovery.wasted_restarts,
+      return [one.name, recovery.strategy, rateName(recovery), seconds(recovery.routable_after_s), recovery.restarts, recovery.wasted_restarts,
               recovery.requests, recovery.failed_requests, shown(recovery.safe), shown(isFastest(one))];
     }),
   });

@@ -198,14 +198,14 @@ class ReportTest(unittest.TestCase):
         self.assertIsNone(self.data()["runs"][0]["arms"][2]["recovery"])
         self.assertEqual(self.result["fastest_safe_recovery"], "unguarded")
         self.assertEqual(len(self.texts("#recovery .rate title")), 3 * 2)
-        took = self.result["arms"][0]["recovery"]["routable_after_s"]
+        took = f"{self.result['arms'][0]['recovery']['routable_after_s']:.3f} s"
         self.assertIn(f"unguarded, paced, 2 at a time: {took}, seconds until all is routable", self.texts("#recovery .rate title"))
         self.assertEqual(len(self.texts("#recovery .fastest")), 1)
         self.assertIn("fastest safe", self.texts("#recovery text"))
         self.browser.run("document.querySelector('#recovery details').open = true")
         self.browser.await_true("return document.querySelectorAll('#recovery tbody tr').length === 2")
         first = self.texts("#recovery tbody tr:first-child > *")
-        self.assertEqual(first[:4], ["unguarded", "paced", "2 at a time", str(took)])
+        self.assertEqual(first[:4], ["unguarded", "paced", "2 at a time", took])
         self.assertEqual(first[-2:], ["yes", "yes"])
 
     def test_its_data_keeps_to_its_schema(self):
