@@ -13,6 +13,7 @@
 #include "harness/cli/find_plan.h"
 #include "harness/cli/making.h"
 #include "harness/cli/verb.h"
+#include "harness/fleet/host_limits.h"
 #include "harness/keeper/keeper.h"
 #include "harness/prove/prove.h"
 #include "harness/report/find.h"
@@ -39,7 +40,33 @@ struct FindHost {
   std::string run_id;
   std::vector<fs::path> groups;
   std::int64_t most_tasks = 0;
+  std::vector<HostSetting> settings = {};  ///< that the search changes
 };
+
+/// Of a limit of the whole host: the values that may be tried, and the keeper's to take back.
+HostSetting setting_of(const FindPlan& plan) {
+  const std::string name(plan.limit.name);
+  const std::string file = host_setting_file(name).string();
+  if (::access(file.c_str(), W_OK) != 0) {
+    throw HostError(fmt::format("{} may not be set here: {}: {}", name, file,
+                                std::generic_category().message(errno)),
+                    "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
+  }
+  const std::int64_t now = read_host_setting(name);
+  const std::int64_t first = plan.range ? plan.range->first : plan.least;
+  const std::int64_t last = plan.range ? plan.range->last : now;
+  if (first < plan.least) {
+    throw HostError(fmt::format("--range begins at {}, and {} is the least here: processes of this "
+                                "host have 80 % of it in use",
+                                first, plan.least),
+                    "take a higher range");
+  }
+  if (last > now) {
+    throw HostError(fmt::format("--range goes to {}, and {} is {} here", last, name, now),
+                    "take a smaller range");
+  }
+  return {.name = name, .ours = {}, .previous = now, .from = first, .to = last};
+}
 
 FindHost host_for(const FindPlan& plan) {
   if (::geteuid() != 0) {
@@ -51,6 +78,9 @@ FindHost host_for(const FindPlan& plan) {
   host.groups = Cgroup::planned_folders(host.hierarchy, Cgroup::kTag + host.run_id);
   const SafeNumber safe = safe_number(host.hierarchy, kMostTasks);
   host.most_tasks = safe.threads;
+  if (plan.limit.kind == SearchedLimit::Kind::host_setting) {
+    host.settings.push_back(setting_of(plan));
+  }
   if (!plan.range) return host;
   if (plan.limit.unit == "tasks" && plan.range->last > safe.threads) {
     throw HostError(fmt::format("--range goes to {} tasks, and {} are the most here: {}",
@@ -75,12 +105,18 @@ std::string dry_run_text(const FindPlan& plan, const FindHost& host, const std::
   }
   text += fmt::format("would run\n  {}, as {}, of at most {} tasks\n", plan.subject.command.front(),
                       user, host.most_tasks);
-  text += fmt::format("would set\n  {} for it, ", plan.limit.name);
+  text += fmt::format("would set\n  {} for {}, ", plan.limit.name,
+                      host.settings.empty() ? "it" : "every process of this host");
   if (plan.range) {
     text += fmt::format("from {} to {}, at most {} different values\n", plan.range->first,
                         plan.range->last, Search::most_values(*plan.range));
   } else {
     text += "up to twice what it uses without\n";
+  }
+  for (const HostSetting& setting : host.settings) {
+    text +=
+        fmt::format("would restore\n  {}, which is {} now, after each trial, and however it ends\n",
+                    setting.name, setting.previous);
   }
   return text + "would remove\n  all of it but the results folder, and end every process in it\n";
 }
@@ -96,10 +132,12 @@ class Stand {
                                .uids = {},
                                .results = fs::absolute(results.path()),
                                .data = data_folder_for(host.run_id),
-                               .host_settings = {}},
+                               .host_settings = host.settings},
                               plan.limit.counts_a_user() ? kUids : 0)),
         group_(Cgroup::create(host.hierarchy, Cgroup::kTag + host.run_id)),
+        recorder_(results.open_new("history.jsonl")),
         most_tasks_(host.most_tasks) {
+    recorder_.record(describe_run(host.run_id, "find", host.hierarchy));
     const fs::path& data = keeper_.entry().data;
     if (::mkdir(data.c_str(), 0755) != 0 || ::chmod(data.c_str(), 0755) != 0) {
       throw Error(fmt::format("{}: {}", data.string(), std::generic_category().message(errno)));
@@ -116,7 +154,15 @@ class Stand {
             .uids = keeper_.entry().uids,
             .data = keeper_.entry().data,
             .most_tasks = most_tasks_,
-            .stop = stop_.get()};
+            .stop = stop_.get(),
+            .recorder = recorder_,
+            .host_settings = keeper_.entry().host_settings};
+  }
+
+  /// The search ends before its end.
+  void cut_short(std::string why) {
+    recorder_.record(ArmEndEvent{.reason = std::move(why), .completed = false});
+    finish();
   }
 
   void finish() {
@@ -129,6 +175,7 @@ class Stand {
   Descriptor stop_;
   Keeper keeper_;
   Cgroup group_;
+  Recorder recorder_;
   std::int64_t most_tasks_;
 };
 
@@ -144,11 +191,11 @@ FindResult search(const Arguments& arguments, const PlannedFind& planned, const 
     stand.finish();
     result.user = planned.user;
     return result;
-  } catch (const Stopped&) {
-    stand.finish();
+  } catch (const Stopped& stopped) {
+    stand.cut_short(fmt::format("ended by signal {}", stopped.signal));
     throw;
   } catch (const NotSearchable& wrong) {
-    stand.finish();
+    stand.cut_short(wrong.what());
     throw Usage(wrong.what());
   }
 }
@@ -166,7 +213,11 @@ int status_of(const FindResult& result, const Arguments& arguments) {
 
 int find(const Arguments& arguments) {
   arguments.output.check();
-  const PlannedFind planned = plan_find(arguments.options);
+  PlannedFind planned = plan_find(arguments.options);
+  if (planned.plan.limit.kind == SearchedLimit::Kind::host_setting) {
+    planned.plan.least = least_map_count();
+    planned.plan.most = read_host_setting(planned.plan.limit.name);
+  }
   const FindHost host = host_for(planned.plan);
   if (arguments.dry_run) {
     arguments.output.write(dry_run_text(planned.plan, host, planned.user, arguments.results));
@@ -198,7 +249,8 @@ Verb add_find(CLI::App& app) {
   app.add_option("--program", arguments->options.program,
                  "a file of harness/experiments/programs: command, readiness and probe");
   app.add_option("--limit", arguments->options.limit,
-                 "pids.max, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_NOFILE or memory.max")
+                 "pids.max, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_NOFILE, memory.max or, with "
+                 "--host-limits, vm.max_map_count")
       ->capture_default_str();
   app.add_option("--range", arguments->options.range,
                  "A:B, the values to search (default: up to twice what it uses without a limit)");
@@ -225,6 +277,10 @@ Verb add_find(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--user", arguments->options.user,
                  "who it runs as (default: who called sudo, else root)");
+  app.add_flag(
+      "--host-limits", arguments->options.host_limits,
+      "let the search set a limit of the whole host for every process on it, while a trial "
+      "lasts: meant for a throw-away VM");
   arguments->output.add_to(app);
   app.add_option("--results", arguments->results, "where the search's folder is made")
       ->capture_default_str();

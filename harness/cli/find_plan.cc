@@ -108,6 +108,13 @@ PlannedFind plan_find(FindOptions said) {
   }
   FindPlan plan;
   plan.limit = limit_for(options.limit);
+  const bool of_host = plan.limit.kind == SearchedLimit::Kind::host_setting;
+  if (of_host && !options.host_limits) {
+    throw Usage(
+        fmt::format("--limit {}: found a limit of the whole host: it needs --host-limits, which is "
+                    "meant for a throw-away VM",
+                    plan.limit.name));
+  }
   const bool own_uid = plan.limit.counts_a_user();
   if (own_uid && !options.user.empty()) {
     throw Usage("--user: RLIMIT_NPROC counts a user's tasks, so the command gets a uid of its own");

@@ -22,6 +22,7 @@ struct FindOptions {
   double timeout_s = 0;
   int repeat = 1;
   std::string user;
+  bool host_limits = false;
 };
 
 struct PlannedFind {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "cgroups/descriptor.h"
+#include "cgroups/hierarchy.h"
+#include "harness/observe/event.h"
 #include "harness/observe/results_folder.h"
 
 namespace ceiling {
@@ -14,6 +16,10 @@ namespace ceiling {
 /// A run's folder below `parent`. Throws Usage where it cannot be made.
 ResultsFolder make_results_folder(const std::filesystem::path& parent,
                                   const std::string& experiment, const std::string& run_id);
+
+/// The first event of a history: what is run, on which kernel, when.
+RunEvent describe_run(const std::string& run_id, const std::string& experiment,
+                      const Hierarchy& hierarchy);
 
 /// SIGINT, SIGTERM and SIGHUP wait from here on until release(): between the first thing made and
 /// the loop that hears them there must be no moment at which they end us.

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <map>
 #include <variant>
 
@@ -151,21 +149,6 @@ void take_all_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-RunEvent describe_run(const HostPlan& plan, const std::string& experiment) {
-  utsname host{};
-  ::uname(&host);
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {.run_id = plan.run_id,
-          .experiment = experiment,
-          .kernel = host.release,
-          .hierarchy = std::string(to_string(plan.hierarchy.mode())),
-          .started_at = text.data()};
-}
-
 }  // namespace
 
 HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel>& models,
@@ -238,7 +221,7 @@ RunHost::RunHost(const HostPlan& plan, const std::string& experiment, const Resu
   group_ = std::make_unique<Cgroup>(
       Cgroup::create(plan.hierarchy, group_name(plan.run_id), plan.controllers));
   recorder_ = std::make_unique<Recorder>(results.open_new("history.jsonl"));
-  recorder_->record(describe_run(plan, experiment));
+  recorder_->record(describe_run(plan.run_id, experiment, plan.hierarchy));
   site_ = std::make_unique<Site>(keeper_.entry(), loop_, keeper_.launcher(), *group_, *recorder_,
                                  results, plan.programs);
 }

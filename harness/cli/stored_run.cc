@@ -17,6 +17,12 @@ void take(std::vector<std::string>& lines, const char* file, const BadInput& wro
   }
 }
 
+bool is_search(const ParsedHistory& history) {
+  const auto* first =
+      history.events.empty() ? nullptr : std::get_if<RunEvent>(&history.events.front().what);
+  return first != nullptr && first->experiment == "find";
+}
+
 }  // namespace
 
 ShownRun StoredRun::shown() const {
@@ -46,6 +52,13 @@ StoredRun read_stored_run(const std::filesystem::path& folder) {
   if (!run.experiment && !has_history)
     throw Usage(fmt::format("{}: found no run there: {}; {}", folder.string(), damage.front(),
                             damage.back()));
+  if (!run.experiment && is_search(run.history)) {
+    throw Usage(
+        fmt::format("{}: found a search by ceiling find, expected a run: what it came to is in its "
+                    "result.json, "
+                    "each trial in its history.jsonl",
+                    folder.string()));
+  }
   std::error_code none;
   if (!std::filesystem::is_regular_file(folder / "result.json", none))
     run.missing.push_back("result.json: it is not there: the run did not come to its end");

@@ -18,6 +18,7 @@ class Finder {
       : plan_(plan),
         trials_(plan.subject, plan.limit, site),
         most_tasks_(site.most_tasks),
+        recorder_(site.recorder),
         open_log_(open_log),
         told_(told) {}
 
@@ -33,7 +34,7 @@ class Finder {
     result_.last = range.last;
     result_.step = range.step;
     bounds_ = bounds_for_trials();
-    Search search(range, result_.unlimited.peak, plan_.repeat);
+    Search search(range, guess(), plan_.repeat);
     while (const auto value = search.next()) {
       result_.trials.push_back(one(*value));
       search.take(*value, result_.trials.back().outcome == TrialOutcome::healthy);
@@ -46,9 +47,11 @@ class Finder {
 
  private:
   FindTrial one(std::optional<std::int64_t> value) {
-    const std::string log =
-        value ? fmt::format("trial-{}-{}.log", result_.trials.size() + 1, *value) : "unlimited.log";
+    const std::string name =
+        value ? fmt::format("trial-{}-{}", result_.trials.size() + 1, *value) : "unlimited";
+    const std::string log = name + ".log";
     const Descriptor file = open_log_(log);
+    recorder_.enter_arm(name);
     FindTrial trial = trials_.run(value, bounds_, file.get());
     trial.log = "logs/" + log;
     told_(trial);
@@ -69,11 +72,19 @@ class Finder {
     throw NotSearchable(text);
   }
 
+  /// What it used. Of vm.max_map_count one less: mmap(2) is refused above it only.
+  std::int64_t guess() const {
+    const bool maps = plan_.limit.kind == SearchedLimit::Kind::host_setting;
+    return result_.unlimited.peak - (maps ? 1 : 0);
+  }
+
   SearchRange range_around(std::int64_t used) const {
     const std::int64_t step = plan_.limit.step;
     const std::int64_t steps = std::max<std::int64_t>(1, (used + step - 1) / step);
     const std::int64_t last = 2 * steps * step;
-    return {.first = step, .last = std::min(last, plan_.most.value_or(last)), .step = step};
+    const std::int64_t first = std::max(step, plan_.least);
+    const std::int64_t most = std::min(last, plan_.most.value_or(last));
+    return {.first = first, .last = std::max(first + step, most), .step = step};
   }
 
   Bounds bounds_for_trials() const {
@@ -88,7 +99,8 @@ class Finder {
   void conclude(const Search& search) {
     result_.answer = search.answer();
     result_.smallest_healthy = search.smallest_healthy();
-    const bool least = !plan_.range && result_.answer == SearchAnswer::healthy_everywhere;
+    const bool least = result_.first == result_.step && !plan_.range &&
+                       result_.answer == SearchAnswer::healthy_everywhere;
     if (least) result_.smallest_healthy = result_.first;  // there is nothing below
     result_.monotonic = search.monotonic();
     result_.flaky = search.flaky();
@@ -103,6 +115,7 @@ class Finder {
   const FindPlan& plan_;
   Trials trials_;
   std::int64_t most_tasks_;
+  Recorder& recorder_;
   const OpenLog& open_log_;
   const OnTrial& told_;
   Bounds bounds_ = {plan_.time_limit.value_or(Bounds().ready),

@@ -16,6 +16,7 @@ struct FindPlan {
   SearchedLimit limit;
   std::optional<SearchRange> range;  ///< nothing: from one step to twice what it uses without
   std::optional<std::int64_t> most;  ///< of the value, whatever the range
+  std::int64_t least = 1;            ///< likewise, where no range is given
   int repeat = 1;                    ///< of each of the two values at the edge
   /// Until it is ready, and again for the probe. Nothing: 30 s without the limit, then ten times
   /// what was taken there, and 3 s at least.

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cgroups/control_file.h"
+#include "harness/keeper/host_settings.h"
+#include "harness/observe/sampler.h"
 
 namespace ceiling {
 namespace {
@@ -47,10 +49,29 @@ void LimitUse::sample() {
     most_ = std::max(most_, tasks());
     return;
   }
-  for (const pid_t pid : processes_of(group_)) {
-    most_ = std::max(
-        most_, limit_.resource == RLIMIT_NOFILE ? descriptors_of(pid) : most_address_space_of(pid));
+  for (const pid_t pid : processes_of(group_)) most_ = std::max(most_, use_of(pid));
+}
+
+std::int64_t LimitUse::use_of(pid_t pid) const {
+  if (limit_.kind == SearchedLimit::Kind::host_setting) return counted_maps(pid);
+  return limit_.resource == RLIMIT_NOFILE ? descriptors_of(pid) : most_address_space_of(pid);
+}
+
+SampleEvent LimitUse::event(std::optional<std::int64_t> value, pid_t process) const {
+  const auto memory = group_.memory();
+  if (limit_.kind == SearchedLimit::Kind::pids_max) return sample_pids("trial", group_.pids());
+  if (limit_.kind == SearchedLimit::Kind::memory_max && memory) {
+    return sample_memory("trial", group_.pids().current, *memory);
   }
+  return {.scope = "trial",
+          .limit = std::string(limit_.name),
+          .where = limit_.kind == SearchedLimit::Kind::host_setting
+                       ? host_setting_file(limit_.name).string()
+                       : proc(process, "limits"),
+          .value = value,
+          .tasks = group_.pids().current,
+          .pids_events = std::nullopt,
+          .used = peak()};
 }
 
 std::int64_t LimitUse::peak() const {
@@ -68,6 +89,7 @@ std::optional<std::int64_t> LimitUse::refusals() const {
       return memory ? std::optional(memory->oom_kills) : std::nullopt;
     }
     case SearchedLimit::Kind::rlimit:
+    case SearchedLimit::Kind::host_setting:
       break;
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "cgroups/cgroup.h"
 #include "harness/find/searched_limit.h"
+#include "harness/observe/event.h"
 
 namespace ceiling {
 
@@ -20,14 +21,18 @@ class LimitUse {
   /// The most in use at a moment: the kernel's word for pids.max and memory.max where it keeps one
   /// (pids.peak, memory.peak, memory.max_use_in_bytes), else the most that sample() has met.
   std::int64_t peak() const;
+  /// What peak() and refusals() say, and in which file the limit stands, for a history. `value`:
+  /// what it is for `process`.
+  SampleEvent event(std::optional<std::int64_t> value, pid_t process) const;
   /// Refusals that the kernel counted in the group: pids.events, processes that the OOM killer
-  /// ended. Nothing for rlimits, of which it counts none.
+  /// ended. Nothing for the others, of which it counts none.
   std::optional<std::int64_t> refusals() const;
   /// A soft limit above `value` that a process of the group has given itself; of rlimits only.
   std::optional<std::int64_t> raised_above(std::int64_t value) const;
 
  private:
   std::int64_t tasks() const;
+  std::int64_t use_of(pid_t pid) const;
 
   const SearchedLimit& limit_;
   const Cgroup& group_;

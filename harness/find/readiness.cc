@@ -1,14 +1,13 @@
 #include "harness/find/readiness.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
+
+#include "cgroups/descriptor.h"
 
 namespace ceiling {
 namespace {
@@ -35,24 +34,16 @@ bool listens(int port) {
          ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
-LogWatch::LogWatch(int file, const std::string& expression)
-    : reading_(::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDONLY | O_CLOEXEC)),
-      expression_(expression) {}
-
-bool LogWatch::matched() {
-  std::array<char, 4096> bytes{};
-  for (ssize_t got = 0; (got = ::read(reading_.get(), bytes.data(), bytes.size())) > 0;) {
-    for (ssize_t i = 0; i < got; ++i) {
-      const char byte = bytes[static_cast<std::size_t>(i)];
-      if (byte != '\n') {
-        if (line_.size() < kLongestLine) line_ += byte;
-        continue;
-      }
-      if (std::regex_search(line_, expression_)) return true;
-      line_.clear();
+void LineWatch::take(std::string_view text) {
+  for (const char byte : text) {
+    if (matched_) return;
+    if (byte != '\n') {
+      if (line_.size() < kLongestLine) line_ += byte;
+      continue;
     }
+    matched_ = std::regex_search(line_, expression_);
+    line_.clear();
   }
-  return false;
 }
 
 }  // namespace ceiling

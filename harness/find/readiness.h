@@ -2,28 +2,28 @@
 
 #include <regex>
 #include <string>
-
-#include "cgroups/descriptor.h"
+#include <string_view>
 
 namespace ceiling {
 
 /// True where 127.0.0.1:port accepts a connection.
 bool listens(int port);
 
-/// Looks for a line in a log that is being written.
-class LogWatch {
+/// Looks for a line in what a command says.
+class LineWatch {
  public:
-  /// `file`: open, for writing only if need be. Throws std::regex_error.
-  LogWatch(int file, const std::string& expression);
+  /// Throws std::regex_error.
+  explicit LineWatch(const std::string& expression) : expression_(expression) {}
 
-  /// True once a whole line matched, of those that came since the last call. Of longer lines the
-  /// first 4096 bytes count.
-  bool matched();
+  /// What it said next. Of longer lines the first 4096 bytes count.
+  void take(std::string_view text);
+  /// True once a whole line matched.
+  bool matched() const { return matched_; }
 
  private:
-  Descriptor reading_;
   std::regex expression_;
   std::string line_;
+  bool matched_ = false;
 };
 
 }  // namespace ceiling

@@ -27,6 +27,7 @@ const std::vector<SearchedLimit>& searched_limits() {
       {"RLIMIT_AS", "bytes", Kind::rlimit, RLIMIT_AS, kAddressStep},
       {"RLIMIT_NOFILE", "descriptors", Kind::rlimit, RLIMIT_NOFILE},
       {"memory.max", "bytes", Kind::memory_max, 0, kMemoryStep},
+      {"vm.max_map_count", "mappings", Kind::host_setting},
   };
   return all;
 }

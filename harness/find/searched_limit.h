@@ -9,10 +9,10 @@ namespace ceiling {
 
 /// A limit that can be searched, by its name in `check`.
 struct SearchedLimit {
-  enum class Kind { pids_max, memory_max, rlimit };
+  enum class Kind { pids_max, memory_max, rlimit, host_setting };
 
   std::string_view name;
-  std::string_view unit;  ///< "tasks", "bytes", "descriptors"
+  std::string_view unit;  ///< "tasks", "bytes", "descriptors", "mappings"
   Kind kind = Kind::pids_max;
   int resource = 0;       ///< RLIMIT_*, of an rlimit
   std::int64_t step = 1;  ///< values closer together are not told apart

@@ -25,8 +25,4 @@ ShellEnd run_shell(const std::string& command, ProcessSpec like, Cgroup& group, 
                    Waiter& waiter, std::chrono::milliseconds patience,
                    const std::function<void()>& tick);
 
-/// The last line of a file that somebody writes, at most some hundred bytes; `file` may be open for
-/// writing only.
-std::string last_line_of(int file);
-
 }  // namespace ceiling

@@ -1,15 +1,14 @@
 #include "harness/find/trial.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
+#include <utility>
 
-#include "cgroups/error.h"
+#include "harness/find/command_output.h"
+#include "harness/find/data_folder.h"
 #include "harness/find/limit_use.h"
 #include "harness/find/readiness.h"
 #include "harness/find/shell.h"
@@ -26,33 +25,14 @@ constexpr milliseconds kAskAgain{50};        // a command that is asked whether 
 constexpr milliseconds kTailPatience{2000};  // processes that outlive a command that has ended
 constexpr milliseconds kBeforePatience{60'000};
 
+std::string describe_end(int status) {
+  return WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                             : fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-/// A folder of a trial's own, gone with it.
-class DataFolder {
- public:
-  DataFolder(const fs::path& above, int number, const Identity& owner)
-      : path_(above / std::to_string(number)) {
-    const uid_t uid = owner.uid.value_or(::getuid());
-    const gid_t gid = owner.gid.value_or(owner.uid ? uid : ::getgid());
-    if (::mkdir(path_.c_str(), 0755) != 0 || ::chmod(path_.c_str(), 0755) != 0 ||
-        ::chown(path_.c_str(), uid, gid) != 0) {
-      throw Error(fmt::format("{}: {}", path_.string(), std::generic_category().message(errno)));
-    }
-  }
-  DataFolder(const DataFolder&) = delete;
-  DataFolder& operator=(const DataFolder&) = delete;
-  ~DataFolder() {
-    std::error_code ignored;  // the keeper removes what is left
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// One run of the command, from its start to its end.
 class Run {
@@ -63,19 +43,22 @@ class Run {
         limit_(limit),
         site_(site),
         waiter_(waiter),
-        log_(log),
         identity_(own_identity(subject, limit, site, number)),
-        data_(site.data, number, identity_),
+        output_(log, identity_.uid),
+        listening_(waiter, output_),
+        data_(site.data, number, identity_.uid.value_or(::getuid()), gid_of(identity_)),
         group_(site.group.child(fmt::format("trial-{}", number))),
         beside_(site.group.child(fmt::format("beside-{}", number))),
         use_(limit_, group_) {
     trial_.value = value;
+    if (subject.ready.kind == Readiness::Kind::log) output_.watch(subject.ready.text);
   }
 
   FindTrial run(const Bounds& bounds) {
     check_port();
     prepare();
-    set_group_limits();
+    set_limits();
+    record(TrialEvent{std::string(limit_.name), trial_.value});
     const auto begin = Clock::now();
     if (start()) {
       if (wait_until_ready(bounds.ready, begin)) probe(bounds.probe);
@@ -92,6 +75,15 @@ class Run {
     if (!limit.counts_a_user()) return subject.user;
     const std::size_t turn = static_cast<std::size_t>(number) % site.uids.size();
     return {.uid = site.uids[turn], .gid = std::nullopt, .groups = {}};
+  }
+
+  static gid_t gid_of(const Identity& identity) {
+    return identity.gid.value_or(identity.uid.value_or(::getgid()));
+  }
+
+  template <class What>
+  void record(What what) {
+    site_.recorder.record(std::move(what));
   }
 
   void check_port() const {
@@ -124,13 +116,17 @@ class Run {
         fmt::format("what is to be done before a trial {}: {}", how(end), end.last_line));
   }
 
-  void set_group_limits() {
+  void set_limits() {
     std::int64_t tasks = site_.most_tasks;
     const bool limited = trial_.value.has_value();
     if (limited && limit_.kind == SearchedLimit::Kind::pids_max) tasks = *trial_.value;
     group_.set_pids_max(tasks);
     if (limited && limit_.kind == SearchedLimit::Kind::memory_max) {
       group_.set_memory_max(*trial_.value);
+    }
+    if (!limited || limit_.kind != SearchedLimit::Kind::host_setting) return;
+    for (const HostSetting& setting : site_.host_settings) {
+      if (setting.name == limit_.name) on_host_.emplace(setting, *trial_.value);
     }
   }
 
@@ -140,7 +136,7 @@ class Run {
     spec.program = subject_.command.front();
     spec.arguments.assign(subject_.command.begin() + 1, subject_.command.end());
     spec.join = group_.join_descriptors();
-    spec.descriptors = {{STDOUT_FILENO, log_}, {STDERR_FILENO, log_}};
+    spec.descriptors = {{STDOUT_FILENO, output_.writing()}, {STDERR_FILENO, output_.writing()}};
     if (trial_.value && limit_.kind == SearchedLimit::Kind::rlimit) {
       spec.rlimits = {{limit_.resource, static_cast<rlim_t>(*trial_.value)}};
     }
@@ -180,11 +176,10 @@ class Run {
 
   bool wait_until_ready(milliseconds patience, Clock::time_point begin) {
     const auto until = begin + patience;
-    std::optional<LogWatch> log;
-    if (subject_.ready.kind == Readiness::Kind::log) log.emplace(log_, subject_.ready.text);
     while (Clock::now() < until) {
-      if (is_ready(log, until)) {
+      if (is_ready(until)) {
         trial_.ready_s = seconds_since(begin);
+        record(ReadyEvent{name_of(subject_.ready.kind)});
         return true;
       }
       if (has_ended()) {
@@ -203,14 +198,29 @@ class Run {
     return false;
   }
 
-  bool is_ready(std::optional<LogWatch>& log, Clock::time_point until) {
+  static const char* name_of(Readiness::Kind kind) {
+    switch (kind) {
+      case Readiness::Kind::ends:
+        return "end";
+      case Readiness::Kind::tcp:
+        return "tcp";
+      case Readiness::Kind::log:
+        return "log";
+      case Readiness::Kind::command:
+        break;
+    }
+    return "command";
+  }
+
+  bool is_ready(Clock::time_point until) {
     switch (subject_.ready.kind) {
       case Readiness::Kind::ends:
         return main_status() == 0 && ends_with_its_processes();
       case Readiness::Kind::tcp:
         return listens(subject_.ready.port);
       case Readiness::Kind::log:
-        return log->matched();
+        if (main_status()) output_.take_all();
+        return output_.matched();
       case Readiness::Kind::command:
         break;
     }
@@ -239,6 +249,7 @@ class Run {
     if (!subject_.probe.empty()) {
       const ShellEnd end = ask(subject_.probe, patience);
       trial_.probe_s = seconds_since(begin);
+      record(ProbeEvent{end.in_time, end.status, end.last_line});
       if (!ends && has_ended()) return judge_end(true);
       if (!end.in_time) return judge(TrialOutcome::hung, "the probe " + how(end));
       if (!end.ok()) {
@@ -275,10 +286,17 @@ class Run {
                : fmt::format("ended with status {} {}", WEXITSTATUS(status), when));
   }
 
-  /// The counts first: they go with the group.
+  /// The host first: it is everybody's. Then the counts: they go with the group.
   void end() {
+    if (on_host_) on_host_->restore();
     trial_.refusals = use_.refusals();
     trial_.peak = use_.peak();
+    if (const auto status = main_status()) {
+      record(FaultEvent{std::string(FaultEvent::kExited), subject_.command.front(),
+                        describe_end(*status)});
+    }
+    record(use_.event(trial_.value, main_));
+    record(OutcomeEvent{std::string(to_string(trial_.outcome)), trial_.why});
     group_.destroy(kEndPatience);
     beside_.destroy(kEndPatience);
     for (const auto until = Clock::now() + kEndPatience;
@@ -286,7 +304,10 @@ class Run {
       waiter_.wait(kTick);
     }
     waiter_.forget(main_);
-    trial_.last_line = last_line_of(log_);
+    output_.finish();
+    trial_.last_line = output_.last_line();
+    trial_.log_dropped = output_.dropped();
+    record(ArmEndEvent{.reason = "end of the trial", .completed = true});
   }
 
   static constexpr milliseconds kEndPatience{5000};
@@ -295,13 +316,15 @@ class Run {
   const SearchedLimit& limit_;
   TrialSite& site_;
   Waiter& waiter_;
-  int log_;
   Identity identity_;
+  CommandOutput output_;
+  Listening listening_;
   DataFolder data_;
   Cgroup group_;  // ended before the folder is removed
   Cgroup beside_;
   LimitUse use_;
   pid_t main_ = -1;
+  std::optional<HeldHostSetting> on_host_;  // taken back before anything is ended
   FindTrial trial_;
 };
 

@@ -12,6 +12,8 @@
 #include "harness/find/find_result.h"
 #include "harness/find/searched_limit.h"
 #include "harness/find/waiter.h"
+#include "harness/keeper/host_settings.h"
+#include "harness/observe/recorder.h"
 #include "harness/spawn/launcher.h"
 
 namespace ceiling {
@@ -69,6 +71,8 @@ struct TrialSite {
   std::filesystem::path data;   ///< a folder that goes with the run
   std::int64_t most_tasks = 0;  ///< pids.max where the limit is another one, or none
   int stop = -1;                ///< signalfd(2)
+  Recorder& recorder;           ///< in the trial's arm
+  std::vector<HostSetting> host_settings = {};  ///< of the run's registry entry
 };
 
 /// Puts a command under a limit, one trial after the other, each in a fresh group whose processes
@@ -78,7 +82,9 @@ class Trials {
   Trials(const TrialSubject& subject, const SearchedLimit& limit, const TrialSite& site)
       : subject_(subject), limit_(limit), site_(site), waiter_(site.launcher, site.stop) {}
 
-  /// `value` nothing: without the limit. `log`: open for appending, takes the command's output.
+  /// `value` nothing: without the limit. `log`: open for appending, takes the command's output as
+  /// CommandOutput does. A limit of the host is in force from before the command's start until it
+  /// is judged.
   /// Throws NotSearchable when its port is taken, when what is to be done before it fails, when it
   /// raises its own limit; Stopped; Error.
   FindTrial run(std::optional<std::int64_t> value, const Bounds& bounds, int log);

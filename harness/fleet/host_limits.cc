@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
@@ -31,6 +32,29 @@ SampleEvent sample_commit(const Hierarchy& hierarchy) {
   sample.where = "/proc/meminfo";
   sample.used = host.committed.number.value_or(0);
   return sample;
+}
+
+constexpr double kShare = 0.8;  // of a limit of the whole host that others have in use
+
+struct MapsUser {
+  int pid = 0;
+  std::int64_t maps = 0;
+};
+
+MapsUser most_maps() {
+  MapsUser most;
+  for (const int pid : numbered_entries("/proc")) {
+    try {
+      const std::int64_t maps = counted_maps(pid);
+      if (maps > most.maps) most = {pid, maps};
+    } catch (const FileError& hidden) {
+      throw HostError(fmt::format("vm.max_map_count is to be set, and what process {} has mapped "
+                                  "is not to be seen: {}",
+                                  pid, hidden.what()),
+                      "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
+    }
+  }
+  return most;
 }
 
 }  // namespace
@@ -64,30 +88,22 @@ void pass_reserved_pids(const std::vector<HostSetting>& settings) {
   }
 }
 
+std::int64_t least_map_count() {
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(most_maps().maps) / kShare));
+}
+
 void check_room_for_maps(const LimitPlan& limits) {
-  constexpr double kShare = 0.8;
   const auto value = limits.value(LimitName::max_map_count);
   if (!value) return;
-  for (const int pid : numbered_entries("/proc")) {
-    std::int64_t maps = 0;
-    try {
-      maps = counted_maps(pid);
-    } catch (const FileError& hidden) {
-      throw HostError(fmt::format("vm.max_map_count is to be {}, and what process {} has mapped is "
-                                  "not to be seen: {}",
-                                  *value, pid, hidden.what()),
-                      "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
-    }
-    if (static_cast<double>(maps) <= kShare * static_cast<double>(*value)) continue;
-    throw HostError(
-        fmt::format("vm.max_map_count is to be {}, and process {} has {} maps: more than {:.0f} %",
-                    *value, pid, maps, 100 * kShare),
-        "take a higher limit, with more threads_per_peer to get there in as small a fleet");
-  }
+  const MapsUser most = most_maps();
+  if (static_cast<double>(most.maps) <= kShare * static_cast<double>(*value)) return;
+  throw HostError(
+      fmt::format("vm.max_map_count is to be {}, and process {} has {} maps: more than {:.0f} %",
+                  *value, most.pid, most.maps, 100 * kShare),
+      "take a higher limit, with more threads_per_peer to get there in as small a fleet");
 }
 
 void check_room_to_commit(const LimitPlan& limits) {
-  constexpr double kShare = 0.8;
   if (!limits.value(LimitName::overcommit_memory)) return;
   const HostFacts host = read_host(Hierarchy::detect());
   const auto used = static_cast<double>(host.committed.number.value_or(0));

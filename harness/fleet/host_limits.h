@@ -18,6 +18,10 @@ std::vector<HostSetting> host_settings_of(const Experiment& experiment);
 /// booted host has some of them left; see alloc_pid() in kernel/pid.c. Throws Error.
 void pass_reserved_pids(const std::vector<HostSetting>& settings);
 
+/// The smallest vm.max_map_count of which no process of the host, this one among them, has more
+/// than 80 % in use. Throws HostError where one does not show its maps.
+std::int64_t least_map_count();
+
 /// vm.max_map_count counts each process by itself, and binds those of others as well. Throws
 /// HostError where a process of the host has more maps than 80 % of what `limits` sets, or does not
 /// show them.

@@ -1,6 +1,7 @@
 #include "harness/keeper/host_settings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cgroups/control_file.h"
 #include "cgroups/error.h"
@@ -14,7 +15,7 @@ void restore(const HostSetting& setting, bool dry_run, const std::filesystem::pa
   const std::int64_t now = read_host_setting(setting.name, root);
   if (now == setting.previous) return;
   const std::string before = std::to_string(setting.previous);
-  if (std::find(setting.ours.begin(), setting.ours.end(), now) == setting.ours.end()) {
+  if (!setting.may_be_ours(now)) {
     restored.left_alone.push_back(setting.name + " is " + std::to_string(now) +
                                   ", which the run did not set: left alone; it was " + before +
                                   " before the run");
@@ -26,6 +27,10 @@ void restore(const HostSetting& setting, bool dry_run, const std::filesystem::pa
 }
 
 }  // namespace
+
+bool HostSetting::may_be_ours(std::int64_t value) const {
+  return (from <= value && value <= to) || std::find(ours.begin(), ours.end(), value) != ours.end();
+}
 
 const std::vector<std::string_view>& known_host_settings() {
   static const std::vector<std::string_view> names = {
@@ -73,6 +78,28 @@ Restored restore_host_settings(const std::vector<HostSetting>& settings, bool dr
   }
   if (!failed.empty()) throw Error("not restored: " + failed);
   return restored;
+}
+
+HeldHostSetting::HeldHostSetting(HostSetting setting, std::int64_t value)
+    : setting_(std::move(setting)) {
+  try {
+    write_host_setting(setting_.name, value);
+  } catch (...) {
+    restore_host_settings({setting_});
+    throw;
+  }
+}
+
+HeldHostSetting::~HeldHostSetting() {
+  try {
+    restore();
+  } catch (const std::exception&) {
+    // The keeper tries again.
+  }
+}
+
+void HeldHostSetting::restore() {
+  restore_host_settings({setting_});
 }
 
 }  // namespace ceiling

@@ -14,6 +14,12 @@ struct HostSetting {
   std::string name;                ///< one of known_host_settings()
   std::vector<std::int64_t> ours;  ///< every value that the run may leave there
   std::int64_t previous = 0;       ///< before the run; Registry::add() reads it
+  /// Every value between these as well, both inclusive: of a search, which does not know
+  /// beforehand.
+  std::int64_t from = 1;
+  std::int64_t to = 0;
+
+  bool may_be_ours(std::int64_t value) const;
 };
 
 /// The settings that a run may change, proc_sys_kernel(5) and proc_sys_vm(5). Nothing else is ever
@@ -42,5 +48,22 @@ struct Restored {
 /// may be the one that refuses them. All are tried; throws Error with those that failed.
 Restored restore_host_settings(const std::vector<HostSetting>& settings, bool dry_run = false,
                                const std::filesystem::path& root = "/");
+
+/// A value that is in force until restore() or the end of the scope. Taking it back needs no task;
+/// where this process cannot any more, the keeper does.
+class HeldHostSetting {
+ public:
+  /// `setting`: of the run's registry entry, with the value from before. Throws Error.
+  HeldHostSetting(HostSetting setting, std::int64_t value);
+  HeldHostSetting(const HeldHostSetting&) = delete;
+  HeldHostSetting& operator=(const HeldHostSetting&) = delete;
+  ~HeldHostSetting();  ///< as restore(), errors ignored
+
+  /// A value of somebody else is left alone; the keeper's end tells it. Throws Error.
+  void restore();
+
+ private:
+  HostSetting setting_;
+};
 
 }  // namespace ceiling

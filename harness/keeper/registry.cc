@@ -84,8 +84,11 @@ std::string to_text(const RegistryEntry& entry) {
   }
   json settings = json::array();
   for (const HostSetting& setting : entry.host_settings) {
-    settings.push_back(
-        {{"name", setting.name}, {"ours", setting.ours}, {"previous", setting.previous}});
+    settings.push_back({{"name", setting.name},
+                        {"ours", setting.ours},
+                        {"previous", setting.previous},
+                        {"from", setting.from},
+                        {"to", setting.to}});
   }
   const json value = {{"schema", kSchema},
                       {"run_id", entry.run_id},
@@ -121,7 +124,9 @@ RegistryEntry from_text(const std::string& text) {
   for (const json& setting : value.value("host_settings", json::array())) {
     entry.host_settings.push_back({.name = setting.at("name"),
                                    .ours = setting.at("ours"),
-                                   .previous = setting.at("previous")});
+                                   .previous = setting.at("previous"),
+                                   .from = setting.value("from", std::int64_t{1}),
+                                   .to = setting.value("to", std::int64_t{0})});
   }
   require_sound(entry);
   return entry;

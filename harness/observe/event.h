@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "harness/observe/trial_event.h"
+
 namespace ceiling {
 
 /// What happened in a run, as seen from outside. One Event is one line of history.jsonl:
@@ -220,7 +222,8 @@ struct Event {
   std::variant<RunEvent, CalibrationEvent, StepEvent, OpEvent, MapEvent, RefusalEvent,
                AdmissionEvent, AlarmEvent, SampleEvent, FaultEvent, HealthEvent, DependentEndEvent,
                RoutableEvent, ShardEvent, ClientEvent, AuditEvent, ArmEndEvent, RecoveryEvent,
-               RestartEvent, RemovalEvent, RecoveryEndEvent>
+               RestartEvent, RemovalEvent, RecoveryEndEvent, TrialEvent, ReadyEvent, ProbeEvent,
+               OutcomeEvent>
       what;
 };
 

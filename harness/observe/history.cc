@@ -143,6 +143,18 @@ What read_recovery_end(const Fields& f) {
   return RecoveryEndEvent{f.flag("completed"), f.integer<int>("restarts"),
                           f.integer<int>("removals")};
 }
+What read_trial(const Fields& f) {
+  return TrialEvent{f.text("limit"), f.nullable("value")};
+}
+What read_ready(const Fields& f) {
+  return ReadyEvent{f.text("by")};
+}
+What read_probe(const Fields& f) {
+  return ProbeEvent{f.flag("in_time"), f.integer<int>("status"), f.text("last_line")};
+}
+What read_outcome(const Fields& f) {
+  return OutcomeEvent{f.text("outcome"), f.text("why")};
+}
 
 struct Kind {
   std::string_view name;
@@ -169,7 +181,11 @@ constexpr std::array<Kind, std::variant_size_v<What>> kKinds{
      {RecoveryEvent::kName, read_recovery},
      {RestartEvent::kName, read_restart},
      {RemovalEvent::kName, read_removal},
-     {RecoveryEndEvent::kName, read_recovery_end}}};
+     {RecoveryEndEvent::kName, read_recovery_end},
+     {TrialEvent::kName, read_trial},
+     {ReadyEvent::kName, read_ready},
+     {ProbeEvent::kName, read_probe},
+     {OutcomeEvent::kName, read_outcome}}};
 
 OrderedJson nullable(const std::optional<std::int64_t>& value) {
   return value ? OrderedJson(*value) : OrderedJson();
@@ -298,6 +314,16 @@ struct Writer {
   }
   void operator()(const RecoveryEndEvent& e) const {
     line.update({{"completed", e.completed}, {"restarts", e.restarts}, {"removals", e.removals}});
+  }
+  void operator()(const TrialEvent& e) const {
+    line.update({{"limit", e.limit}, {"value", nullable(e.value)}});
+  }
+  void operator()(const ReadyEvent& e) const { line["by"] = e.by; }
+  void operator()(const ProbeEvent& e) const {
+    line.update({{"in_time", e.in_time}, {"status", e.status}, {"last_line", e.last_line}});
+  }
+  void operator()(const OutcomeEvent& e) const {
+    line.update({{"outcome", e.outcome}, {"why", e.why}});
   }
 };
 

@@ -16,7 +16,8 @@ OrderedJson trial_json(const FindTrial& trial) {
           {"probe_s", trial.probe_s},
           {"elapsed_s", trial.elapsed_s},
           {"last_line", trial.last_line},
-          {"log", trial.log}};
+          {"log", trial.log},
+          {"log_dropped", trial.log_dropped}};
 }
 
 std::string_view to_string(SearchAnswer answer) {

@@ -64,6 +64,10 @@ void trial(Page& page, const FindTrial& one) {
   if (one.outcome != TrialOutcome::healthy && !one.last_line.empty()) {
     page.line(kDetails, "said: " + one.last_line);
   }
+  if (one.log_dropped > 0) {
+    page.line(kDetails, fmt::format("{} holds the first 16 MiB of what it said; {} bytes dropped",
+                                    one.log, one.log_dropped));
+  }
 }
 
 }  // namespace

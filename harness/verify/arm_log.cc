@@ -69,6 +69,11 @@ class Sorter {
   }
   void operator()(const AuditEvent& e) { log_.audit = &e; }
   void operator()(const ArmEndEvent& e) { log_.end = &e; }
+  // Of a search's history.
+  void operator()(const TrialEvent&) {}
+  void operator()(const ReadyEvent&) {}
+  void operator()(const ProbeEvent&) {}
+  void operator()(const OutcomeEvent&) {}
 
   ArmLog take() { return std::move(log_); }
 

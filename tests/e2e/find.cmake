@@ -7,6 +7,7 @@ ceiling_test(find_e2e_test LABEL e2e
     find/limits_test.cc
     find/outcomes_test.cc
     find/programs_test.cc
+    find/records_test.cc
     find/tasks_test.cc
   LINK e2e_support ceiling::keeper fmt::fmt-header-only)
 add_dependencies(find_e2e_test find_testee)

@@ -35,7 +35,8 @@ ARROWS = {
     "harness/inject": ["cgroups"],
     "harness/spawn": ["cgroups", "workload/protocol", "harness/inject"],
     "harness/keeper": ["cgroups", "harness/spawn"],
-    "harness/find": ["cgroups", "harness/inject", "harness/spawn", "harness/keeper"],
+    "harness/find": ["cgroups", "harness/inject", "harness/observe", "harness/spawn",
+                     "harness/keeper"],
     "harness/prove": ["cgroups", "harness/observe", "harness/spawn", "harness/keeper",
                       "harness/verify"],
     "harness/fleet": ["cgroups", "workload/protocol", "harness/experiment", "harness/spawn",
@@ -47,7 +48,7 @@ ARROWS = {
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
-PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(event|history(_fields)?|client_log)\."
+PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(event|trial_event|history(_fields)?|client_log)\."
                   r"|harness/find/search\."
                   r"|harness/prove/(measurement|attribute|judge|proof)\."
                   r"|harness/check/(answer|policy|selector|snapshot(_fields)?|unit_state|what_if)\.")

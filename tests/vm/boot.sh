@@ -7,7 +7,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." || exit
 kernel=$1 flavour=$2 build=$3 results=$4
 with=(--with "$PWD/tests/vm") script=tests/vm/guest.sh
 [[ "$flavour" == bare ]] || { with+=("--$flavour"); script=tests/vm/systemd.sh; }
-for program in {cgroups,spawn}_testee {cgroups,spawn,keeper,prove}_kernel_test limits_property; do
+for program in {cgroups,spawn,find}_testee {cgroups,spawn,keeper,prove}_kernel_test limits_property; do
   with+=(--with "$build/bin/$program")
 done
 # QEMU without KVM now and then lets a guest kernel fall over its own patching of code, on both CPUs at

@@ -3,6 +3,7 @@
 # usage: systemd.sh KERNEL FOLDER-OF-PROGRAMS
 kernel=$1 bin=$2
 . tests/vm/steps.sh
+. tests/vm/find.sh
 
 scope='systemd-run --quiet --scope -p Delegate=yes'
 
@@ -113,5 +114,7 @@ for program in cgroups spawn keeper prove; do
 done
 step limits_property $scope "$bin/limits_property" --count 100 --host-limits
 step kinesis-2020 kinesis_2020 as_demo sudo $scope
+wrapper=$scope
+for what in pids memory; do step "find-$what" "find_$what"; done
 step untouched untouched
 step nothing-left nothing_left

@@ -43,8 +43,10 @@ std::vector<Bad> options() {
   }
   all.push_back({{"--limit", "pids"},
                  "--limit: found \"pids\", expected one of: pids.max, RLIMIT_NPROC, RLIMIT_AS, "
-                 "RLIMIT_NOFILE, memory.max\n"});
-  all.push_back({{"--limit", "vm.max_map_count"}, "--limit: found \"vm.max_map_count\""});
+                 "RLIMIT_NOFILE, memory.max, vm.max_map_count\n"});
+  all.push_back({{"--limit", "vm.max_map_count"},
+                 "ceiling: --limit vm.max_map_count: found a limit of the whole host: it needs "
+                 "--host-limits, which is meant for a throw-away VM\n"});
   for (const char* port : {"0", "65536", "http", "-1"}) {
     all.push_back({{"--ready-tcp", port}, "--ready-tcp"});
   }

@@ -10,6 +10,7 @@
 // find_testee descriptors N: opens descriptors up to number N - 1, or ends with 3; where its soft
 // limit is below half of that it makes do with none.
 // find_testee memory MIB, find_testee address-space MIB: touches or maps so much, or ends with 3.
+// find_testee maps N: maps single pages until it has N mappings, or ends with 3.
 // find_testee raise: raises its own soft and hard RLIMIT_NOFILE, and stays.
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,11 +18,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -101,6 +104,30 @@ void memory(int mebibytes, bool touch) {
   stay(1);
 }
 
+/// As the kernel counts them, which leaves out [vsyscall]. Maps nothing itself.
+int own_maps() {
+  static char text[1 << 16];
+  const int file = ::open("/proc/self/maps", O_RDONLY);
+  int lines = 0;
+  for (ssize_t got = 0; (got = ::read(file, text, sizeof text)) > 0;) {
+    const std::string_view part(text, static_cast<std::size_t>(got));
+    lines += static_cast<int>(std::count(part.begin(), part.end(), '\n'));
+    if (part.find("[vsyscall]") != std::string_view::npos) --lines;
+  }
+  ::close(file);
+  return lines;
+}
+
+void maps(int wanted) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  for (int now = own_maps(); now < wanted; now = own_maps()) {
+    const int protection = now % 2 == 0 ? PROT_READ : PROT_NONE;  // neighbours are not joined
+    const void* at = ::mmap(nullptr, page, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) give_up("mapping", errno);
+  }
+  stay(1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -108,6 +135,7 @@ int main(int argc, char** argv) {
   const int number = argc > 2 ? std::atoi(argv[2]) : 0;
   if (mode == "descriptors") descriptors(number);
   if (mode == "memory" || mode == "address-space") memory(number, mode == "memory");
+  if (mode == "maps") maps(number);
   if (mode == "raise") {
     const rlimit most{1 << 16, 1 << 16};
     if (::setrlimit(RLIMIT_NOFILE, &most) != 0) give_up("higher limit", errno);

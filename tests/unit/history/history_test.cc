@@ -98,6 +98,18 @@ const std::vector<Line> kLines = {
      R"({"t_s":4.0,"arm":"a","event":"removal","frontend":"frontend-1","silent_ms":1004})"},
     {{4, "a", RecoveryEndEvent{true, 7, 1}},
      R"({"t_s":4.0,"arm":"a","event":"recovery-end","completed":true,"restarts":7,"removals":1})"},
+    {{5, "trial-1-60", TrialEvent{"pids.max", 60}},
+     R"({"t_s":5.0,"arm":"trial-1-60","event":"trial","limit":"pids.max","value":60})"},
+    {{5, "unlimited", TrialEvent{"pids.max", std::nullopt}},
+     R"({"t_s":5.0,"arm":"unlimited","event":"trial","limit":"pids.max","value":null})"},
+    {{5, "unlimited", ReadyEvent{"log"}},
+     R"({"t_s":5.0,"arm":"unlimited","event":"ready","by":"log"})"},
+    {{5, "unlimited", ProbeEvent{true, 7, "too few"}},
+     R"({"t_s":5.0,"arm":"unlimited","event":"probe","in_time":true,"status":7,)"
+     R"("last_line":"too few"})"},
+    {{5, "unlimited", OutcomeEvent{"degraded", "the probe ended with status 7"}},
+     R"({"t_s":5.0,"arm":"unlimited","event":"outcome","outcome":"degraded",)"
+     R"("why":"the probe ended with status 7"})"},
     {{4, "a", ArmEndEvent{"failing size", true}},
      R"({"t_s":4.0,"arm":"a","event":"arm-end","reason":"failing size","completed":true})"},
 };

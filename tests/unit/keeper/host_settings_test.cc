@@ -52,6 +52,23 @@ TEST_F(HostSettingsTest, OwnValuesAreTakenBackOnce) {
   EXPECT_THAT(restore_host_settings(settings, false, folder.path()).done, IsEmpty());
 }
 
+TEST_F(HostSettingsTest, EveryValueOfARangeIsOurs) {
+  for (const std::int64_t value : {100, 150, 200}) {
+    host.set("vm.max_map_count", value);
+    restore_host_settings(
+        {{.name = "vm.max_map_count", .ours = {}, .previous = 65530, .from = 100, .to = 200}},
+        false, folder.path());
+    EXPECT_EQ(host.get("vm.max_map_count"), 65530);
+  }
+  for (const std::int64_t value : {99, 201}) {
+    host.set("vm.max_map_count", value);
+    restore_host_settings(
+        {{.name = "vm.max_map_count", .ours = {}, .previous = 65530, .from = 100, .to = 200}},
+        false, folder.path());
+    EXPECT_EQ(host.get("vm.max_map_count"), value);
+  }
+}
+
 TEST_F(HostSettingsTest, ValueOfSomebodyElseIsLeftAlone) {
   host.set("kernel.threads-max", 5000);
   host.set("kernel.pid_max", 500);

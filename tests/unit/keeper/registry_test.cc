@@ -112,8 +112,9 @@ TEST_F(RegistryTest, ADataFolderThatIsNotTheRunsIsRefused) {
 
 TEST_F(RegistryTest, HostSettingsComeBackWithTheValueFromBeforeTheRun) {
   RegistryEntry entry = entry_of("a1");
-  entry.host_settings = {{.name = "kernel.threads-max", .ours = {300, 400}},
-                         {.name = "vm.max_map_count", .ours = {200}}};
+  entry.host_settings = {
+      {.name = "kernel.threads-max", .ours = {300, 400}},
+      {.name = "vm.max_map_count", .ours = {}, .previous = 0, .from = 100, .to = 200}};
   const RegistryEntry added = registry.add(entry, 0);
   for (const RegistryEntry& one : {added, registry.entries().at(0)}) {
     ASSERT_THAT(one.host_settings, SizeIs(2));
@@ -121,6 +122,8 @@ TEST_F(RegistryTest, HostSettingsComeBackWithTheValueFromBeforeTheRun) {
     EXPECT_THAT(one.host_settings[0].ours, ElementsAre(300, 400));
     EXPECT_EQ(one.host_settings[0].previous, 7702);
     EXPECT_EQ(one.host_settings[1].previous, 65530);
+    EXPECT_TRUE(one.host_settings[1].may_be_ours(150));
+    EXPECT_FALSE(one.host_settings[1].may_be_ours(201));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "harness/report/find.h"
 #include "harness/report/html.h"
 #include "harness/report/repeat.h"
 #include "harness/report/report.h"
@@ -106,6 +107,47 @@ void print_recoveries() {
   print("history", to_json_line({1, "a", RecoveryEndEvent{true, 7, 1}}));
 }
 
+FindTrial trial(std::optional<std::int64_t> value, TrialOutcome outcome) {
+  FindTrial trial;
+  trial.value = value;
+  trial.outcome = outcome;
+  trial.status = 3;
+  trial.refusals = 1;
+  trial.peak = 5;
+  return trial;
+}
+
+void print_searches() {
+  FindResult found;
+  found.command = {"/bin/true"};
+  found.limit = "pids.max";
+  found.unit = "tasks";
+  found.user = "root";
+  found.first = 1;
+  found.last = 10;
+  found.unlimited = trial(std::nullopt, TrialOutcome::healthy);
+  for (const TrialOutcome outcome :
+       {TrialOutcome::healthy, TrialOutcome::unnoticed, TrialOutcome::degraded, TrialOutcome::hung,
+        TrialOutcome::crashed, TrialOutcome::refused_to_start}) {
+    found.trials.push_back(trial(5, outcome));
+    print("history",
+          to_json_line({1, "trial-1-5", OutcomeEvent{std::string(to_string(outcome)), "why"}}));
+  }
+  found.smallest_healthy = 5;
+  found.below = TrialOutcome::hung;
+  print("find", find_json(found));
+  found.answer = SearchAnswer::healthy_everywhere;
+  found.smallest_healthy = std::nullopt;
+  found.below = std::nullopt;
+  found.flaky = {5};
+  found.trials[0].signal = 9;
+  found.trials[0].status = std::nullopt;
+  print("find", find_json(found));
+  print("history", to_json_line({1, "unlimited", TrialEvent{"pids.max", std::nullopt}}));
+  print("history", to_json_line({1, "trial-1-5", ReadyEvent{"tcp"}}));
+  print("history", to_json_line({1, "trial-1-5", ProbeEvent{false, -1, ""}}));
+}
+
 }  // namespace
 }  // namespace ceiling::test
 
@@ -113,4 +155,5 @@ int main() {
   ceiling::test::print_all();
   ceiling::test::print_recoveries();
   ceiling::test::print_pages();
+  ceiling::test::print_searches();
 }

@@ -55,7 +55,7 @@ def breakages(document):
 
 def main(folder, program):
     validators = {}
-    for name in ("result", "predict", "repeat", "history", "page"):
+    for name in ("result", "predict", "repeat", "find", "history", "page"):
         schema = json.loads(pathlib.Path(folder, name + ".json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         # A page holds results: "$ref" names the file beside its own.
