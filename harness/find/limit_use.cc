@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,11 @@ std::vector<pid_t> processes_of(const Cgroup& group) {
   const auto text = read_file_if_there(group.folders().front() / "cgroup.procs");
   for (const std::string& word : words(text.value_or(""))) pids.push_back(std::stoi(word));
   return pids;
+}
+
+std::optional<std::string> above(std::optional<std::int64_t> now, std::int64_t value) {
+  if (!now) return "max";
+  return *now > value ? std::optional(std::to_string(*now)) : std::nullopt;
 }
 
 std::string proc(pid_t pid, const char* file) {
@@ -95,16 +99,30 @@ std::optional<std::int64_t> LimitUse::refusals() const {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> LimitUse::raised_above(std::int64_t value) const {
-  if (limit_.kind != SearchedLimit::Kind::rlimit) return std::nullopt;
-  constexpr auto kMost = static_cast<rlim_t>(std::numeric_limits<std::int64_t>::max());
+bool LimitUse::holds(pid_t process) const {
+  const std::vector<pid_t> pids = processes_of(group_);
+  return std::find(pids.begin(), pids.end(), process) != pids.end();
+}
+
+std::optional<std::string> LimitUse::raised_above(std::int64_t value) const {
+  switch (limit_.kind) {
+    case SearchedLimit::Kind::pids_max:
+      return above(group_.pids().max, value);
+    case SearchedLimit::Kind::memory_max: {
+      const auto memory = group_.memory();
+      return memory ? above(memory->max, value) : std::nullopt;
+    }
+    case SearchedLimit::Kind::host_setting:
+      return above(read_host_setting(limit_.name), value);
+    case SearchedLimit::Kind::rlimit:
+      break;
+  }
   for (const pid_t pid : processes_of(group_)) {
     rlimit its{};
     const auto resource = static_cast<__rlimit_resource>(limit_.resource);
     if (::prlimit(pid, resource, nullptr, &its) != 0) continue;
-    if (its.rlim_cur > static_cast<rlim_t>(value)) {
-      return static_cast<std::int64_t>(std::min(its.rlim_cur, kMost));
-    }
+    if (its.rlim_cur == RLIM_INFINITY) return "max";
+    if (its.rlim_cur > static_cast<rlim_t>(value)) return std::to_string(its.rlim_cur);
   }
   return std::nullopt;
 }

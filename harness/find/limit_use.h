@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "cgroups/cgroup.h"
 #include "harness/find/searched_limit.h"
@@ -27,8 +28,11 @@ class LimitUse {
   /// Refusals that the kernel counted in the group: pids.events, processes that the OOM killer
   /// ended. Nothing for the others, of which it counts none.
   std::optional<std::int64_t> refusals() const;
-  /// A soft limit above `value` that a process of the group has given itself; of rlimits only.
-  std::optional<std::int64_t> raised_above(std::int64_t value) const;
+  /// In the group, where its pids are counted.
+  bool holds(pid_t process) const;
+  /// What somebody has set above `value` meanwhile: the group's limit, the host's, or the soft
+  /// limit that a process of the group has given itself. "max" or the number.
+  std::optional<std::string> raised_above(std::int64_t value) const;
 
  private:
   std::int64_t tasks() const;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cgroups/control_file.h"
 #include "harness/find/command_output.h"
 #include "harness/find/data_folder.h"
 #include "harness/find/limit_use.h"
@@ -156,6 +157,7 @@ class Run {
 
   void look() {
     use_.sample();
+    check_group();
     if (!trial_.value) return;
     if (const auto raised = use_.raised_above(*trial_.value)) {
       throw NotSearchable(fmt::format(
@@ -163,6 +165,19 @@ class Run {
           "one that keeps the limit it is given, or a user that may not (--user)",
           limit_.name, *raised, *trial_.value));
     }
+  }
+
+  /// Seen twice: a process that is just ending has left its group as well.
+  void check_group() {
+    const std::string status =
+        read_file_if_there(fmt::format("/proc/{}/status", main_)).value_or("");
+    const bool lives = !main_status() && value_of(status, "VmSize:");
+    const bool inside = use_.holds(main_);
+    seen_outside_ = lives && !inside ? seen_outside_ + 1 : 0;
+    if (seen_outside_ < 2) return;
+    throw NotSearchable(
+        "the command has left the control group of its trial: expected one that stays where its "
+        "limit is, or a user that may not leave (--user)");
   }
 
   std::optional<int> main_status() const { return waiter_.status_of(main_); }
@@ -324,6 +339,7 @@ class Run {
   Cgroup beside_;
   LimitUse use_;
   pid_t main_ = -1;
+  int seen_outside_ = 0;
   std::optional<HeldHostSetting> on_host_;  // taken back before anything is ended
   FindTrial trial_;
 };

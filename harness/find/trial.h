@@ -86,7 +86,7 @@ class Trials {
   /// CommandOutput does. A limit of the host is in force from before the command's start until it
   /// is judged.
   /// Throws NotSearchable when its port is taken, when what is to be done before it fails, when it
-  /// raises its own limit; Stopped; Error.
+  /// raises its own limit or leaves its group; Stopped; Error.
   FindTrial run(std::optional<std::int64_t> value, const Bounds& bounds, int log);
 
  private:

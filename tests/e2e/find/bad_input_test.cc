@@ -149,6 +149,27 @@ TEST_F(BadCommandTest, OneThatRaisesItsOwnLimit) {
                   "64 ceiling: the command has set its own RLIMIT_NOFILE to 65536, above the "));
 }
 
+TEST_F(BadCommandTest, OneThatRaisesTheLimitOfItsGroup) {
+  const std::string files = group().folders().front().native() + "/ceiling-*/trial-*/pids.max";
+  EXPECT_EQ(said({"--range", "3:9", "--ready-log", "^ready"},
+                 {"sh", "-c",
+                  "for file in " + files + "; do echo max > $file; done; exec " +
+                      ceiling::find_testee() + " strict 6"}),
+            "64 ceiling: the command has set its own pids.max to max, above the 6 that were tried: "
+            "expected one that keeps the limit it is given, or a user that may not (--user)\n");
+}
+
+TEST_F(BadCommandTest, OneThatLeavesItsGroup) {
+  const std::string files = group().folders().front().native() + "/ceiling-*/beside-*/cgroup.procs";
+  EXPECT_EQ(said({"--ready-log", "^ready", "--probe", "sleep 0.2"},
+                 {"sh", "-c",
+                  "for file in " + files + "; do echo 0 > $file; done; exec " +
+                      ceiling::find_testee() + " strict 6"}),
+            "64 ceiling: the command has left the control group of its trial: expected one that "
+            "stays where its limit is, or a user that may not leave (--user)\n");
+  EXPECT_EQ(leftovers(), "");
+}
+
 TEST_F(BadCommandTest, AProbeThatIsWrongWithoutALimit) {
   EXPECT_EQ(said({"--ready-log", "^ready", "--probe", "echo nobody answers; exit 7"},
                  {ceiling::find_testee(), "strict", "3"}),
