@@ -44,3 +44,27 @@ find_killed() {
   echo "restored $took/100 s after the end of the harness"
   until_within 1000 all_ended
 }
+
+# refused WORDS -- ...: a search that ends with 64, saying so.
+refused() {
+  words=$1
+  shift
+  $wrapper "$bin/ceiling" find --quiet --ready-log '^ready' "$@" >/tmp/refused 2>&1
+  status=$?
+  cat /tmp/refused
+  [ $status = 64 ] && grep -qF -- "$words" /tmp/refused
+}
+
+# Only CAP_SYS_RESOURCE raises a hard limit, and not every host that tests run on has it.
+find_raised() {
+  refused 'the command has set its own RLIMIT_NOFILE to 65536, above the ' \
+    --limit RLIMIT_NOFILE --range 10:100 -- "$bin/find_testee" raise &&
+    refused 'the command has set its own pids.max to max, above the ' --range 3:9 -- sh -c \
+      "for file in \$(find /sys/fs/cgroup -path '*/trial-*/pids.max'); do echo max >\$file; done
+       exec '$bin/find_testee' strict 6"
+}
+
+find_left() {
+  refused 'the command has left the control group of its trial: ' --probe 'sleep 1' -- sh -c \
+    "echo 0 >\$(find /sys/fs/cgroup -path '*/beside-*/cgroup.procs'); exec '$bin/find_testee' strict 6"
+}

@@ -29,7 +29,7 @@ for experiment in fleet-wide descriptors memory; do step $experiment run $experi
 step no-pid-namespace no_pid_namespace
 for experiment in threads-max pid-max max-map-count; do step $experiment host_limit $experiment; done
 step overcommit judged_host_limit overcommit
-for what in pids memory maps killed; do step "find-$what" "find_$what"; done
+for what in pids memory maps killed raised left; do step "find-$what" "find_$what"; done
 step harness-killed harness_killed
 step harness-and-keeper-killed harness_and_keeper_killed
 step nothing-left nothing_left
