@@ -17,6 +17,7 @@ constexpr int kPipeBytes = 1 << 20;  // of an unprivileged user, pipe(7); more i
 constexpr std::size_t kAtOnce = 64 << 10;
 constexpr std::size_t kTail = 4096;
 constexpr std::size_t kLongestLine = 400;
+constexpr std::size_t kLastLines = 5;
 
 std::string_view written(int file, std::string_view text) {
   std::string_view rest = text;
@@ -74,10 +75,22 @@ void CommandOutput::finish() {
           "\nceiling: " + std::to_string(dropped_) + " bytes that came after these were dropped\n");
 }
 
+std::vector<std::string> CommandOutput::last_lines() const {
+  std::vector<std::string> lines;
+  std::string_view rest = tail_;
+  while (lines.size() < kLastLines && !rest.empty()) {
+    const auto end = rest.find_last_of('\n');
+    std::string_view line = end == std::string_view::npos ? rest : rest.substr(end + 1);
+    rest.remove_suffix(end == std::string_view::npos ? rest.size() : rest.size() - end);
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty()) lines.emplace(lines.begin(), line.substr(0, kLongestLine));
+  }
+  return lines;
+}
+
 std::string CommandOutput::last_line() const {
-  const auto end = tail_.find_last_not_of(" \t\r\n");
-  const std::string text = tail_.substr(0, end == std::string::npos ? 0 : end + 1);
-  return text.substr(text.find_last_of('\n') + 1).substr(0, kLongestLine);
+  const std::vector<std::string> lines = last_lines();
+  return lines.empty() ? "" : lines.back();
 }
 
 }  // namespace ceiling

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cgroups/descriptor.h"
 #include "harness/find/readiness.h"
@@ -37,7 +38,8 @@ class CommandOutput {
   void finish();
 
   std::uint64_t dropped() const { return dropped_; }
-  /// At most some hundred bytes, also of what was dropped.
+  /// The last five that are not empty, at most some hundred bytes each, also of what was dropped.
+  std::vector<std::string> last_lines() const;
   std::string last_line() const;
 
  private:

@@ -68,7 +68,9 @@ class Finder {
           "be used here",
           most_tasks_);
     }
-    if (!trial.last_line.empty()) text += fmt::format("; its last line: {}", trial.last_line);
+    if (!trial.last_lines.empty()) {
+      text += fmt::format("; its last line: {}", trial.last_lines.back());
+    }
     throw NotSearchable(text);
   }
 

@@ -33,9 +33,9 @@ struct FindTrial {
   double ready_s = 0;     ///< until it was ready, or had ended; 0: neither
   double probe_s = 0;     ///< that the probe took
   double elapsed_s = 0;
-  std::string last_line;          ///< of its output
-  std::string log;                ///< file, below the results folder
-  std::uint64_t log_dropped = 0;  ///< bytes of its output beyond the first 16 MiB
+  std::vector<std::string> last_lines;  ///< of its output, at most five
+  std::string log;                      ///< file, below the results folder
+  std::uint64_t log_dropped = 0;        ///< bytes of its output beyond the first 16 MiB
 };
 
 /// What the search came to.

@@ -320,7 +320,7 @@ class Run {
     }
     waiter_.forget(main_);
     output_.finish();
-    trial_.last_line = output_.last_line();
+    trial_.last_lines = output_.last_lines();
     trial_.log_dropped = output_.dropped();
     record(ArmEndEvent{.reason = "end of the trial", .completed = true});
   }

@@ -15,7 +15,8 @@ OrderedJson trial_json(const FindTrial& trial) {
           {"ready_s", trial.ready_s},
           {"probe_s", trial.probe_s},
           {"elapsed_s", trial.elapsed_s},
-          {"last_line", trial.last_line},
+          {"last_line", trial.last_lines.empty() ? "" : trial.last_lines.back()},
+          {"last_lines", trial.last_lines},
           {"log", trial.log},
           {"log_dropped", trial.log_dropped}};
 }

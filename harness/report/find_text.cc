@@ -55,14 +55,18 @@ std::string answer(const FindResult& result) {
 
 void trial(Page& page, const FindTrial& one) {
   constexpr std::size_t kDetails = 18;
+  constexpr std::size_t kLinesOfACrash = 5;
   page.line(2,
             fmt::format("{:>14}  {:<16} {:>8} {:>8.2f}",
                         one.value ? std::to_string(*one.value) : "no limit", to_string(one.outcome),
                         refusals(one), one.elapsed_s),
             tone(one.outcome));
   if (!one.why.empty()) page.line(kDetails, one.why);
-  if (one.outcome != TrialOutcome::healthy && !one.last_line.empty()) {
-    page.line(kDetails, "said: " + one.last_line);
+  const std::size_t most = one.outcome == TrialOutcome::healthy   ? 0
+                           : one.outcome == TrialOutcome::crashed ? kLinesOfACrash
+                                                                  : 1;
+  for (std::size_t i = std::min(most, one.last_lines.size()); i > 0; --i) {
+    page.line(kDetails, "said: " + one.last_lines[one.last_lines.size() - i]);
   }
   if (one.log_dropped > 0) {
     page.line(kDetails, fmt::format("{} holds the first 16 MiB of what it said; {} bytes dropped",

@@ -61,6 +61,24 @@ TEST_F(FindOutcomesTest, OneThatEndsAfterItWasReadyHasCrashed) {
   EXPECT_EQ(result.at("trials")[1].at("why"), "ended with status 7 after it was ready");
 }
 
+TEST_F(FindOutcomesTest, ACrashIsToldByItsSignalAndItsLastLines) {
+  const Ended ended = run_ceiling(
+      {"find", "--ready-log", "^ready", "--range", "5:20", "--", "sh", "-c",
+       "for i in 1 2 3 4 5 6; do echo line $i; done; exec " + ceiling::find_testee() + " crash 9"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, testing::HasSubstr("ended by signal 6\n"));
+  for (int i = 2; i <= 6; ++i) {
+    EXPECT_THAT(ended.out, testing::HasSubstr(fmt::format("said: line {}\n", i)));
+  }
+  EXPECT_THAT(ended.out, testing::Not(testing::HasSubstr("said: line 1\n")));
+  const auto trial = nlohmann::json::parse(read_text(only_run() / "result.json")).at("trials")[1];
+  EXPECT_EQ(trial.at("outcome"), "crashed");
+  EXPECT_EQ(trial.at("signal"), 6);
+  EXPECT_EQ(trial.at("status"), nullptr);
+  EXPECT_EQ(trial.at("last_lines"),
+            (nlohmann::json{"line 2", "line 3", "line 4", "line 5", "line 6"}));
+}
+
 TEST_F(FindOutcomesTest, OneThatIsHealthyFurtherBelowIsNotMonotonic) {
   const Ended ended =
       find_testee("descriptors", 100, {"--limit", "RLIMIT_NOFILE", "--range", "10:200"});

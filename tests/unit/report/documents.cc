@@ -114,6 +114,7 @@ FindTrial trial(std::optional<std::int64_t> value, TrialOutcome outcome) {
   trial.status = 3;
   trial.refusals = 1;
   trial.peak = 5;
+  trial.last_lines = {"one", "two"};
   return trial;
 }
 
