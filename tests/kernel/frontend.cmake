@@ -2,6 +2,7 @@
 ceiling_test(frontend_program_test LABEL kernel
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/frontend/small_fleet.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/fake_member.cc
+          ${CMAKE_CURRENT_LIST_DIR}/frontend/cache_fleet_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/frontend_program_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/health_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/frontend/http_test.cc

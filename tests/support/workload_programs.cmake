@@ -5,5 +5,7 @@ target_link_libraries(workload_programs_support PUBLIC ceiling::protocol spawn_s
 target_compile_definitions(workload_programs_support PUBLIC
   CEILING_MEMBERSHIP="$<TARGET_FILE:ceiling-membership>"
   CEILING_BACKEND="$<TARGET_FILE:ceiling-backend>"
+  CEILING_CACHE="$<TARGET_FILE:ceiling-cache>"
   CEILING_FRONTEND="$<TARGET_FILE:ceiling-frontend>")
-add_dependencies(workload_programs_support ceiling-membership ceiling-backend ceiling-frontend)
+add_dependencies(workload_programs_support ceiling-membership ceiling-backend ceiling-cache
+                 ceiling-frontend)

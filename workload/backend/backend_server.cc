@@ -88,8 +88,9 @@ void BackendServer::handle(Session& session, Envelope& message) {
 
 void BackendServer::greet(Session& session, const wire::Hello& hello) {
   if (!is_printable(hello.name())) throw wire::ProtocolError("hello with a bad name");
-  if (hello.role() != wire::ROLE_FRONTEND && hello.role() != wire::ROLE_CLIENT) {
-    throw wire::ProtocolError("only frontends and clients are served");
+  if (hello.role() != wire::ROLE_FRONTEND && hello.role() != wire::ROLE_CLIENT &&
+      hello.role() != wire::ROLE_CACHE) {
+    throw wire::ProtocolError("only frontends, cache servers and clients are served");
   }
   session.greeted = true;
   session.label = fmt::format("{} ({})", hello.name(), session.label);

@@ -17,7 +17,8 @@ namespace ceiling::frontend {
 Frontend::Frontend(Options options)
     : options_(std::move(options)),
       rooms_(options_.admission, options_.alarm_percent, options_.read_rooms, log()),
-      builder_(map_, options_.staged_build, [this](bool published) { built(published); }),
+      builder_(map_, options_.staged_build || options_.cache_fleet,
+               [this](bool published) { built(published); }),
       http_(
           map_, options_.token, hello(),
           {.ownership =
@@ -34,6 +35,8 @@ Frontend::Frontend(Options options)
       loop_peers_(
           loop_.get_executor(), hello(),
           {.slice = [this](const wire::Slice& slice) { builder_.add(slice); }, .log = log()}),
+      caches_(loop_.get_executor(), hello(),
+              {.slice = [this](wire::Slice map) { cached(std::move(map)); }, .log = log()}),
       peers_(hello(), peer_hooks(), options_.thread_budget) {}
 
 PeerThreads::Hooks Frontend::peer_hooks() {
@@ -123,6 +126,7 @@ void Frontend::receive(const wire::Envelope& message) {
   if (message.has_configuration()) return configure(message.configuration());
   if (message.has_members()) return follow(message.members());
   if (message.has_not_admitted()) return kept_out(message.not_admitted());
+  if (message.has_place()) return placed(message.place());
   if (message.has_health_request()) return answer(message.health_request());
   if (message.has_removed()) return removed(message.removed());
   if (message.has_change_done()) {
@@ -138,36 +142,19 @@ void Frontend::receive(const wire::Envelope& message) {
 void Frontend::configure(const wire::Configuration& configuration) {
   configuration_ = configuration;
   http_.use(configuration);
+  if (options_.cache_fleet) keep_to_caches();
   if (!joined_) join();  // what it names may have been owned before it came
 }
 
 void Frontend::learn(const wire::Ownership& ownership) {
-  ownership_[ownership.backend()] = ownership;
+  owners_.learn(ownership);
   // Another owner is another version: what was announced of this one stays.
   joined_ ? advance() : join();
 }
 
-bool Frontend::owned(const wire::Configuration& configuration) const {
-  std::set<std::pair<std::string, std::uint32_t>> held;
-  for (const wire::Backend& backend : configuration.backends()) {
-    const auto found = ownership_.find(backend.name());
-    if (found == ownership_.end()) return false;
-    for (const wire::Lease& lease : found->second.leases()) {
-      // An epoch of 0 is of a membership that does not say.
-      const bool current = backend.epoch() == 0 || lease.epoch() == backend.epoch();
-      if (current) held.emplace(lease.stream(), lease.shard());
-    }
-  }
-  for (const wire::Stream& stream : configuration.streams()) {
-    for (const wire::Shard& shard : wire::shards_of(stream)) {
-      if (!held.contains({wire::id_of(stream), shard.number()})) return false;
-    }
-  }
-  return true;
-}
-
 void Frontend::join() {
-  if (!configuration_ || !owned(*configuration_)) return;  // there would be nothing to announce
+  if (!configuration_ || !owners_.of_all(*configuration_))
+    return;  // there would be nothing to announce
   joined_ = true;
   read_room();
   wire::Envelope envelope;
@@ -185,7 +172,7 @@ void Frontend::follow(const wire::Members& members) {
 }
 
 void Frontend::advance() {
-  if (!next_ || !owned(next_->configuration)) return;
+  if (!next_ || !owners_.of_all(next_->configuration)) return;
   members_ = std::move(next_->members);
   current_ = std::move(next_->configuration);
   next_.reset();
@@ -194,8 +181,9 @@ void Frontend::advance() {
   const std::uint32_t parts = current_.threads_per_peer();
   std::vector<wire::Member> peers;
   std::set<std::pair<std::string, std::uint32_t>> needed{{options_.name, 0}};
+  if (options_.cache_fleet) needed = {kOfCaches};
   for (const wire::Member& member : members.members()) {
-    if (member.name() == options_.name) continue;
+    if (member.name() == options_.name || options_.cache_fleet) continue;
     peers.push_back(member);
     for (std::uint32_t part = 0; part < parts; ++part) needed.emplace(member.name(), part);
   }
@@ -203,6 +191,7 @@ void Frontend::advance() {
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);
+  if (options_.cache_fleet) fail_without_place();
 }
 
 /// Who is in another cell is no peer, and nothing is heard of its part of the map.
@@ -218,33 +207,12 @@ void Frontend::keep_to_cell() {
                 members.end());
 }
 
-/// Of every shard that somebody owns, as configuration and backends say it.
-std::vector<wire::Route> Frontend::all_routes() const {
-  std::map<std::pair<std::string, std::uint32_t>, std::pair<std::string, std::uint64_t>> owners;
-  for (const wire::Backend& backend : current_.backends()) {
-    const auto found = ownership_.find(backend.name());
-    if (found == ownership_.end()) continue;
-    for (const wire::Lease& lease : found->second.leases()) {
-      owners[{lease.stream(), lease.shard()}] = {backend.address(), lease.epoch()};
-    }
-  }
-  std::vector<wire::Route> routes;
-  for (const wire::Stream& stream : current_.streams()) {
-    for (const wire::Shard& shard : wire::shards_of(stream)) {
-      const auto owner = owners.find({wire::id_of(stream), shard.number()});
-      if (owner == owners.end()) continue;  // nobody vouches for it: the map will have a gap
-      routes.push_back(wire::make_route(stream, shard, owner->second.first, owner->second.second));
-    }
-  }
-  return routes;
-}
-
 /// Those that rendezvous hashing over the members gives us to announce.
 std::vector<wire::Route> Frontend::own_slice() const {
   std::vector<std::string> names;
   for (const wire::Member& member : members_.members()) names.push_back(member.name());
   if (names.empty()) return {};
-  std::vector<wire::Route> routes = all_routes();
+  std::vector<wire::Route> routes = owners_.routes(current_);
   std::erase_if(routes, [&](const wire::Route& route) {
     const int number = static_cast<int>(route.shard());
     return names[wire::announcer(names, route.stream(), number)] != options_.name;
@@ -261,9 +229,9 @@ wire::Slice Frontend::slice_of(const std::vector<wire::Route>& routes) const {
 }
 
 void Frontend::announce() {
-  if (members_.version() == 0) return;
+  if (members_.version() == 0 || options_.cache_fleet) return;
   if (options_.authoritative_bootstrap && !builder_.in_service()) {
-    builder_.publish_first(slice_of(all_routes()));
+    builder_.publish_first(slice_of(owners_.routes(current_)));
   }
   const std::vector<wire::Route> routes = own_slice();
   slices_.announce(members_.version(), options_.name, routes, current_.threads_per_peer());
@@ -369,6 +337,7 @@ wire::Status Frontend::snapshot() const {
   if (options_.admission) status.add_guardrails("admission");
   if (options_.alarm_percent > 0) status.add_guardrails("alarm");
   if (options_.thread_budget) status.add_guardrails("multiplex");
+  if (options_.cache_fleet) status.add_guardrails("cache-fleet");
   if (cell_ > 0) status.add_guardrails("cells");
   status.set_cell(cell_);
   status.set_peers_on_loop(static_cast<std::uint32_t>(loop_peers_.size()));

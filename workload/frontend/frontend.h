@@ -12,6 +12,7 @@
 #include "workload/frontend/http_server.h"
 #include "workload/frontend/loop_peers.h"
 #include "workload/frontend/map_builder.h"
+#include "workload/frontend/owners.h"
 #include "workload/frontend/peer_threads.h"
 #include "workload/frontend/room_watch.h"
 #include "workload/frontend/shard_map.h"
@@ -29,10 +30,11 @@ struct Options {
   bool staged_build = false;
   bool authoritative_bootstrap = false;  ///< its first map is of membership and backends alone
   std::optional<std::uint32_t> thread_budget;  ///< as PeerThreads has it: multiplex
-  bool admission = false;                      ///< tells membership what room it has
-  int alarm_percent = 0;                       ///< as RoomWatch has it
-  std::uint16_t http_port = 0;                 ///< on loopback; 0: the kernel chooses
-  bool probe = false;  ///< asks for one more task right after a refusal, see clone_probe.h
+  bool cache_fleet = false;     ///< its maps come from cache servers; it has no peers
+  bool admission = false;       ///< tells membership what room it has
+  int alarm_percent = 0;        ///< as RoomWatch has it
+  std::uint16_t http_port = 0;  ///< on loopback; 0: the kernel chooses
+  bool probe = false;           ///< asks for one more task right after a refusal, see clone_probe.h
   /// What it says of its own tasks when it is refused; a test build says something else.
   std::function<std::uint32_t()> count_tasks = wire::own_tasks;
   /// What it says of the room under its limits; likewise.
@@ -50,6 +52,8 @@ class Frontend {
   int run();
 
  private:
+  /// The one source of a map that cache servers build, whichever of them hands it over first.
+  inline static const std::pair<std::string, std::uint32_t> kOfCaches{"", 0};
   PeerThreads::Hooks peer_hooks();
   bool start_threads();
   void connect_to_membership();
@@ -61,9 +65,7 @@ class Frontend {
   /// Goes on to the newest version, when the backends have said what they own of it.
   void advance();
   void keep_to_cell();
-  bool owned(const wire::Configuration& configuration) const;
   void change(wire::Change change, kinesis::Service::Changed done);
-  std::vector<wire::Route> all_routes() const;
   std::vector<wire::Route> own_slice() const;
   wire::Slice slice_of(const std::vector<wire::Route>& routes) const;
   void announce();
@@ -74,6 +76,12 @@ class Frontend {
   void kept_out(const wire::NotAdmitted& why);
   void answer(const wire::HealthRequest& request);
   void removed(const wire::Removed& removed);
+  // With cache servers, in cached.cc.
+  void keep_to_caches();
+  void placed(const wire::Place& place);
+  void subscribe(const wire::CacheServer& server);
+  void cached(wire::Slice map);
+  void fail_without_place();
   wire::Status snapshot() const;
   void built(bool published);
   wire::Hello hello() const;
@@ -90,6 +98,7 @@ class Frontend {
   SliceServer slices_;
   wire::StatusServer status_;
   LoopPeers loop_peers_;
+  LoopPeers caches_;  // the connections to cache servers that have a place for us
   PeerThreads peers_;
 
   std::shared_ptr<wire::Connection> membership_;
@@ -103,10 +112,12 @@ class Frontend {
   std::optional<Next> next_;
   std::uint64_t next_change_ = 1;
   std::map<std::uint64_t, kinesis::Service::Changed> changes_;  // asked of membership
-  std::map<std::string, wire::Ownership> ownership_;            // by backend name
-  wire::Members members_;                                       // of our cell
+  Owners owners_;
+  wire::Members members_;  // of our cell
   std::uint32_t cell_ = 0;
   std::optional<wire::Refusal> refusal_;
+  std::map<std::string, wire::Place> places_;  // what cache servers said of ours
+  std::uint32_t places_refused_ = 0;
   std::optional<wire::NotAdmitted> not_admitted_;
   bool joined_ = false;
   int exit_status_ = 0;

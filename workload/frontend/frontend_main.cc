@@ -40,8 +40,8 @@ int main(int argc, char** argv) {
       "--lock-memory", lock_memory,
       "lock what is mapped from the start on, stacks too, so that RLIMIT_MEMLOCK counts it");
   app.add_option("--guardrail", guardrails, "may be repeated")
-      ->check(CLI::IsMember(
-          {"staged-build", "authoritative-bootstrap", "admission", "alarm", "multiplex"}));
+      ->check(CLI::IsMember({"staged-build", "authoritative-bootstrap", "admission", "alarm",
+                             "multiplex", "cache-fleet"}));
   int alarm_percent = 75;
   app.add_option("--alarm-percent", alarm_percent,
                  "of the limit that binds: so much used raises the alarm (75)")
@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   options.staged_build = has("staged-build");
   options.authoritative_bootstrap = has("authoritative-bootstrap");
   options.admission = has("admission");
+  options.cache_fleet = has("cache-fleet");
   if (has("multiplex")) options.thread_budget = thread_budget;
   options.alarm_percent = has("alarm") ? alarm_percent : 0;
   return ceiling::wire::run_program(options.name, [&]() -> int {

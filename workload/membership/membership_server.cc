@@ -79,6 +79,9 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
     return leave(session, "left");
   }
+  if (message.has_place() && session.role == wire::ROLE_CACHE && session.joined) {
+    return tell_place(session, message.place());
+  }
   if (message.has_change() && session.role == wire::ROLE_FRONTEND) {
     return change(session, message.change());
   }
@@ -108,10 +111,15 @@ void MembershipServer::greet(Session& session, const wire::Hello& hello) {
 void MembershipServer::join(Session& session, const wire::Join& join) {
   const bool frontend = join.has_frontend() && session.role == wire::ROLE_FRONTEND;
   const bool backend = join.has_backend() && session.role == wire::ROLE_BACKEND;
-  if (!frontend && !backend) throw wire::ProtocolError("a join that does not fit the role");
-  const std::string& name = frontend ? join.frontend().name() : join.backend().name();
+  const bool cache = join.has_cache() && session.role == wire::ROLE_CACHE;
+  if (!frontend && !backend && !cache)
+    throw wire::ProtocolError("a join that does not fit the role");
+  const std::string& name = frontend  ? join.frontend().name()
+                            : backend ? join.backend().name()
+                                      : join.cache().name();
   if (name != session.name) throw wire::ProtocolError("a join under another name than hello");
-  frontend ? join_frontend(session, join.frontend()) : join_backend(session, join.backend());
+  if (frontend) return join_frontend(session, join.frontend());
+  backend ? join_backend(session, join.backend()) : join_cache(session, join.cache());
 }
 
 void MembershipServer::join_backend(Session& session, const wire::Backend& backend) {
@@ -158,6 +166,7 @@ void MembershipServer::leave(Session& session, std::string_view why) {
                     options_.backends));
     return changed();
   }
+  if (session.role == wire::ROLE_CACHE) return leave_cache(session);
   health_.gone(session.name);
   const bool vended = members_.leave(session.name);
   vended ? vend_members(fmt::format("{} {}", session.name, why)) : changed();
@@ -233,7 +242,8 @@ void MembershipServer::answer_changes() {
 void MembershipServer::streams_changed(const std::string& why) {
   send_leases();
   broadcast(configuration(), [](const Session& session) {
-    return session.role == wire::ROLE_FRONTEND || session.role == wire::ROLE_CLIENT;
+    return session.role == wire::ROLE_FRONTEND || session.role == wire::ROLE_CLIENT ||
+           session.role == wire::ROLE_CACHE;
   });
   if (members_.renew()) vend_members(why);
 }
@@ -260,7 +270,8 @@ void MembershipServer::vend_members(const std::string& why) {
   log(fmt::format("version {}: {}, {} members", members_.version(), why, members_.size()));
   broadcast(members(), [](const Session& session) {
     return session.role == wire::ROLE_CLIENT ||
-           (session.role == wire::ROLE_FRONTEND && session.joined);
+           ((session.role == wire::ROLE_FRONTEND || session.role == wire::ROLE_CACHE) &&
+            session.joined);
   });
   changed();
 }
@@ -283,6 +294,7 @@ Envelope MembershipServer::configuration() const {
   for (wire::Backend& backend : backends_.backends()) {
     *configuration.add_backends() = std::move(backend);
   }
+  for (const auto& [name, cache] : caches_) *configuration.add_caches() = cache;
   return envelope;
 }
 
@@ -299,6 +311,7 @@ wire::Status MembershipServer::status() const {
   status.set_members_version(members_.version());
   status.set_members(static_cast<std::uint32_t>(members_.size()));
   status.set_backends(static_cast<std::uint32_t>(backends_.connected()));
+  status.set_caches(static_cast<std::uint32_t>(caches_.size()));
   status.set_protocol_errors(protocol_errors_);
   status.set_removals(removals_);
   for (const wire::Removal& removal : removed_) *status.add_removed() = removal;

@@ -18,6 +18,7 @@
 
 #include "workload/membership/admission.h"
 #include "workload/membership/backend_directory.h"
+#include "workload/membership/checks.h"
 #include "workload/membership/health.h"
 #include "workload/membership/member_list.h"
 #include "workload/membership/stream_directory.h"
@@ -79,6 +80,11 @@ class MembershipServer {
   void join(Session& session, const wire::Join& join);
   void join_backend(Session& session, const wire::Backend& backend);
   void join_frontend(Session& session, const wire::Member& member);
+  void join_cache(Session& session, const wire::CacheServer& cache);
+  void leave_cache(const Session& session);
+  /// A cache server says whether a frontend has a place; the frontend is told.
+  void tell_place(const Session& session, const wire::Place& place);
+  void caches_changed();
   void admit(Session& session, const wire::Member& member);
   /// Lets newcomers in or keeps them out, in their order, as far as it can be told by now.
   void decide();
@@ -118,6 +124,7 @@ class MembershipServer {
   std::deque<wire::Removal> removed_;  // the last of them
   StreamDirectory streams_;
   BackendDirectory backends_;
+  std::map<std::string, wire::CacheServer, ByNumber> caches_;
   std::vector<Asked> asked_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;

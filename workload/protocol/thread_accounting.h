@@ -8,6 +8,8 @@ namespace ceiling::wire {
 inline constexpr int kFrontendBaseTasks = 3;
 /// A frontend has threads_per_peer more for every other member.
 inline constexpr int kMembershipTasks = 1;
+/// main, the event loop.
+inline constexpr int kCacheTasks = 1;
 /// main (event loop), committer; RocksDB's low, high and its timer.
 inline constexpr int kBackendTasks = 5;
 inline constexpr int kClientTasks = 1;

@@ -8,7 +8,6 @@
 #include <csignal>
 #include <filesystem>
 #include <optional>
-#include <set>
 
 #include "cgroups/cgroup.h"
 #include "tests/kernel/frontend/small_fleet.h"
@@ -41,22 +40,6 @@ class RefusedFrontend : public testing::Test {
   std::optional<Cgroup> group_;
   std::vector<std::filesystem::path> folders_;
 };
-
-std::set<int> descriptors_of(pid_t pid) {
-  std::set<int> numbers;
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
-    numbers.insert(std::stoi(entry.path().filename()));
-  }
-  return numbers;
-}
-
-/// The limit below which so many numbers are left (getrlimit(2): one above the largest).
-rlim_t limit_with(int left, const std::set<int>& in_use) {
-  int limit = 0;
-  for (; left >= 0; ++limit) left -= in_use.contains(limit) ? 0 : 1;
-  return static_cast<rlim_t>(limit - 1);
-}
 
 /// A status connection that stays open: there will be no descriptor for another.
 class Watcher {

@@ -1,6 +1,7 @@
 #include "tests/kernel/frontend/small_fleet.h"
 
 #include <chrono>
+#include <filesystem>
 #include <system_error>
 
 namespace ceiling::testing_programs {
@@ -48,6 +49,21 @@ wire::Status SmallFleet::complete(std::size_t index, std::uint64_t version) cons
   return wait_for_status(status_of(index), [version](const wire::Status& status) {
     return status.build().version() == version && status.build().state() == wire::BUILD_COMPLETE;
   });
+}
+
+std::set<int> descriptors_of(pid_t pid) {
+  std::set<int> numbers;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    numbers.insert(std::stoi(entry.path().filename()));
+  }
+  return numbers;
+}
+
+rlim_t limit_with(int left, const std::set<int>& in_use) {
+  int limit = 0;
+  for (; left >= 0; ++limit) left -= in_use.contains(limit) ? 0 : 1;
+  return static_cast<rlim_t>(limit - 1);
 }
 
 }  // namespace ceiling::testing_programs

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <sys/resource.h>
+#include <sys/types.h>
+
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,5 +39,10 @@ class SmallFleet {
   std::vector<std::string> statuses_;
   std::deque<Program> frontends_;
 };
+
+/// Numbers of the descriptors that a process has open.
+std::set<int> descriptors_of(pid_t pid);
+/// The limit below which so many numbers are left (getrlimit(2): one above the largest).
+rlim_t limit_with(int left, const std::set<int>& in_use);
 
 }  // namespace ceiling::testing_programs
