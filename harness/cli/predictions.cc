@@ -17,7 +17,8 @@ std::vector<HostUse> documented_host_use(const Experiment& experiment, const Arm
   if (!host_limit(arm.limits)) return {};
   constexpr int kKeeperAndLauncher = 2;
   const int services = wire::kMembershipTasks + experiment.backends * wire::kBackendTasks +
-                       wire::kClientTasks + kKeeperAndLauncher;
+                       arm.cache_servers() * wire::kCacheTasks + wire::kClientTasks +
+                       kKeeperAndLauncher;
   const std::vector<SampleEvent> samples = sample_host(Hierarchy::detect(), arm.limits);
   std::vector<const SampleEvent*> read;
   for (const SampleEvent& sample : samples) read.push_back(&sample);
@@ -84,6 +85,10 @@ std::string prediction_line(const ArmPrediction& arm) {
                        refused->fleet_size - 1, to_string(refused->limit));
   }
   const std::string who = predicted.member ? member_name(*predicted.member) + " " : "";
+  if (predicted.of_cache) {
+    return fmt::format("predicted: {}fails at {} frontends, by {} of the cache servers", who,
+                       *predicted.fleet_size, to_string(*predicted.limit));
+  }
   return fmt::format("predicted: {}fails at {} frontends, {} tasks, by {}", who,
                      *predicted.fleet_size, *predicted.threads, to_string(*predicted.limit));
 }

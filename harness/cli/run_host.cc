@@ -173,7 +173,8 @@ HostPlan plan_for_host(const Experiment& experiment, const std::vector<CostModel
     const ArmPlan& arm = experiment.arms[i];
     // Keeper, launcher, and the child that is between fork and exec.
     const int services = wire::kMembershipTasks + experiment.backends * wire::kBackendTasks +
-                         wire::kClientTasks + dependents * wire::kDependentTasks + 3;
+                         arm.cache_servers() * wire::kCacheTasks + wire::kClientTasks +
+                         dependents * wire::kDependentTasks + 3;
     plan.tasks = std::max(plan.tasks, peak_tasks(arm, models[i]) + services);
     plan.tasks = std::max(plan.tasks, models[i].fleet_tasks(calibrated) + services);
     plan.uids =
@@ -237,8 +238,11 @@ void RunHost::finish() {
 void calibrate_all(Site& site, const Experiment& experiment, const OnProgress& progress) {
   const ArmPlan& first = experiment.arms.front();
   const auto locks = [](const ArmPlan& arm) { return arm.limits.sets(LimitName::rlimit_memlock); };
+  const bool host_counts = !host_settings_of(experiment).empty();
   const auto same_cost = [&](const ArmPlan& arm) {
-    return arm.fleet.threads_per_peer == first.fleet.threads_per_peer && locks(arm) == locks(first);
+    const bool same_host = !host_counts || arm.cache_servers() == first.cache_servers();
+    return same_host && arm.fleet.threads_per_peer == first.fleet.threads_per_peer &&
+           locks(arm) == locks(first);
   };
   if (std::all_of(experiment.arms.begin(), experiment.arms.end(), same_cost)) {
     return calibrate(site, experiment, first, progress);
@@ -257,7 +261,8 @@ std::vector<std::optional<CostModel>> measured_models(const Experiment& experime
   std::map<std::string, std::vector<const SampleEvent*>> samples;
   for (const Event& event : history.events) {
     const auto* one = std::get_if<CalibrationEvent>(&event.what);
-    if (one != nullptr) points[event.arm].push_back({one->fleet_size, one->tasks, one->resources});
+    if (one != nullptr)
+      points[event.arm].push_back({one->fleet_size, one->tasks, one->resources, one->caches});
     const auto* sample = std::get_if<SampleEvent>(&event.what);
     if (sample != nullptr) samples[event.arm].push_back(sample);
   }

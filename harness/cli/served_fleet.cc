@@ -201,26 +201,26 @@ Answer ServedFleet::shrink(int count) {
 }
 
 Answer ServedFleet::kill(const std::string& name) {
-  Names known = run_.fleet().services().backends();
-  const auto backends = static_cast<std::ptrdiff_t>(known.size());
+  Names known = run_.fleet().services().servers();
+  const auto servers = static_cast<std::ptrdiff_t>(known.size());
   for (const FrontendState& one : run_.fleet().frontends()) known.push_back(one.name);
   const auto found = std::find(known.begin(), known.end(), name);
   if (found == known.end()) return refuse_unknown(name, known);
-  const bool backend = found - known.begin() < backends;
-  if (backend && contains(gone_, name)) {
+  const bool server = found - known.begin() < servers;
+  if (server && contains(gone_, name)) {
     return refuse(name + " is gone already");
   }
-  if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
+  if (!server && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
   take("killed " + name, run_.kill(name));
   gone_ = run_.fleet().services().gone();
-  if (!backend) killed_.push_back(name);
+  if (!server) killed_.push_back(name);
   return settled();
 }
 
 Answer ServedFleet::restart(const std::string& name) {
-  Names known = run_.fleet().services().backends();
-  const bool backend = contains(known, name);
-  bool lives = backend && !contains(gone_, name);
+  Names known = run_.fleet().services().servers();
+  const bool server = contains(known, name);
+  bool lives = server && !contains(gone_, name);
   for (const FrontendState& one : run_.fleet().frontends()) {
     known.push_back(one.name);
     if (one.name == name) lives = !one.gone;
@@ -229,7 +229,7 @@ Answer ServedFleet::restart(const std::string& name) {
   known.insert(known.end(), killed_.begin(), killed_.end());
   if (!contains(known, name)) return refuse_unknown(name, known);
   if (lives) {
-    if (!backend && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
+    if (!server && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
     take("killed " + name, run_.kill(name));
     if (!last_.step.settled) return settled();
   }

@@ -25,6 +25,11 @@ std::vector<int> FleetPlan::sizes() const {
   return sizes;
 }
 
+int ArmPlan::cache_servers() const {
+  constexpr int kDefault = 2;
+  return has(Guardrail::cache_fleet) ? fleet.cache_servers.value_or(kDefault) : 0;
+}
+
 bool ArmPlan::has(Guardrail guardrail) const {
   return std::find(guardrails.begin(), guardrails.end(), guardrail) != guardrails.end();
 }

@@ -23,6 +23,7 @@ struct FleetPlan {
   Place alarm_at = {};     ///< of that value
   std::optional<int> thread_budget = {};  ///< of a frontend for its peers; of multiplex
   std::optional<int> cells = {};          ///< that the fleet is parted into; of cells
+  std::optional<int> cache_servers = {};  ///< that build its maps; of cache-fleet
 
   /// The sizes that a run visits, in order: start, start+step, ..., and end, also where the step
   /// does not hit it. Needs step >= 1.
@@ -50,6 +51,12 @@ struct ArmPlan {
   std::optional<RecoveryPlan> recovery = {};  ///< after hold_s at the failing size
 
   bool has(Guardrail guardrail) const;
+  /// That it has: of cache-fleet those of the file, or 2; none without it.
+  int cache_servers() const;
+  /// A map takes the place of the one before it in one step.
+  bool publishes_whole() const {
+    return has(Guardrail::staged_build) || has(Guardrail::cache_fleet);
+  }
 };
 
 struct Experiment {

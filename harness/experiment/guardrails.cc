@@ -26,6 +26,11 @@ const std::vector<GuardrailFact>& all_guardrails() {
       {Guardrail::cells, "cells",
        "The fleet is parted into fleet.cells cells, and a frontend has peers in its own only. The "
        "ceiling is that of a cell, and whoever meets it leaves the other cells whole."},
+      {Guardrail::cache_fleet, "cache-fleet",
+       "Every shard-map is built by fleet.cache_servers servers and handed to the frontends, which "
+       "have no peers. No limit on threads is met; what binds next is a cache server's "
+       "descriptors, "
+       "one a frontend."},
   };
   return facts;
 }

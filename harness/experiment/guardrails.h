@@ -7,7 +7,15 @@
 namespace ceiling {
 
 /// A cure that an arm switches on. What the workload's programs call it (--guardrail) is its name.
-enum class Guardrail { staged_build, authoritative_bootstrap, admission, alarm, multiplex, cells };
+enum class Guardrail {
+  staged_build,
+  authoritative_bootstrap,
+  admission,
+  alarm,
+  multiplex,
+  cells,
+  cache_fleet
+};
 
 struct GuardrailFact {
   Guardrail guardrail;

@@ -18,6 +18,7 @@ constexpr Range kThreadsPerPeer{1, 64};
 constexpr Range kPercents{1, 100};
 constexpr Range kThreadBudgets{0, 100'000};
 constexpr Range kCells{2, 1000};
+constexpr Range kCacheServers{1, 100};
 constexpr Range kBackends{1, 64};
 constexpr Range kShards{1, 10'000};  // of one stream, and of all together
 constexpr Range kHolds{0, 600};
@@ -50,6 +51,8 @@ FleetPlan read_fleet(const Node& node, const std::string& path, FleetPlan fleet,
     fleet.thread_budget = static_cast<int>(*budget);
   if (const auto cells = map.integer("cells", kCells, Presence::optional))
     fleet.cells = static_cast<int>(*cells);
+  if (const auto caches = map.integer("cache_servers", kCacheServers, Presence::optional))
+    fleet.cache_servers = static_cast<int>(*caches);
   const bool both_known = fleet.start > 0 && fleet.end > 0;
   const bool said_here = map.has("start") || map.has("end");
   if (both_known && said_here && fleet.end < fleet.start) {
@@ -263,7 +266,8 @@ void refuse_idle_values(const MapReader& map, const Node& fleet, const ArmPlan& 
   };
   for (const Value& value : {Value{"alarm_percent", "a share", Guardrail::alarm},
                              Value{"thread_budget", "a budget", Guardrail::multiplex},
-                             Value{"cells", "cells", Guardrail::cells}}) {
+                             Value{"cells", "cells", Guardrail::cells},
+                             Value{"cache_servers", "cache servers", Guardrail::cache_fleet}}) {
     const auto at = fleet.index_of(value.key);
     if (!at || arm.has(value.of)) continue;
     map.refuse(fleet.items[*at], "fleet." + std::string(value.key),

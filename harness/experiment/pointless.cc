@@ -30,7 +30,7 @@ std::string unreadable(const ArmPlan& arm, Guardrail guardrail) {
 }
 
 /// What takes the ceiling away, or moves it.
-constexpr std::array kReshaping = {Guardrail::multiplex, Guardrail::cells};
+constexpr std::array kReshaping = {Guardrail::multiplex, Guardrail::cells, Guardrail::cache_fleet};
 
 void against_reshaping(const ArmPlan& arm, std::vector<std::string>& found) {
   for (const Guardrail guardrail : kReshaping) {
@@ -62,6 +62,17 @@ void against_reshaping(const ArmPlan& arm, std::vector<std::string>& found) {
   }
 }
 
+/// A fleet without peers leaves nothing to those that are about peers.
+void against_cache_fleet(const ArmPlan& arm, std::vector<std::string>& found) {
+  if (!arm.has(Guardrail::cache_fleet)) return;
+  for (const Guardrail other :
+       {Guardrail::multiplex, Guardrail::cells, Guardrail::authoritative_bootstrap}) {
+    if (!arm.has(other)) continue;
+    found.push_back("found cache-fleet with " + std::string(to_string(other)) +
+                    ", which is about peers, and a frontend has none; expected one of them");
+  }
+}
+
 }  // namespace
 
 const std::vector<LimitName>& limits_read_exactly() {
@@ -81,7 +92,8 @@ std::vector<std::string> pointless_guardrails(const ArmPlan& arm) {
                                     [&](Guardrail guardrail) { return arm.has(guardrail); });
   if (arm.expect == Outcome::prevented && !admission && !reshaped) {
     found.emplace_back(
-        "found no admission, multiplex or cells in an arm that expects prevented: nothing else "
+        "found no admission, multiplex, cells or cache-fleet in an arm that expects prevented: "
+        "nothing else "
         "keeps a fleet from its ceiling");
   }
   if (admission && arm.expect == Outcome::outage) {
@@ -90,6 +102,7 @@ std::vector<std::string> pointless_guardrails(const ArmPlan& arm) {
         "contained, not-reached or any");
   }
   against_reshaping(arm, found);
+  against_cache_fleet(arm, found);
   return found;
 }
 

@@ -52,7 +52,8 @@ const Schema& experiment_schema() {
                              {"threads_per_peer"},
                              {"alarm_percent"},
                              {"thread_budget"},
-                             {"cells"}},
+                             {"cells"},
+                             {"cache_servers"}},
                             "",
                             nullptr};
   static const Schema member = [] {

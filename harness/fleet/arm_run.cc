@@ -47,6 +47,7 @@ FleetSpec spec_of(const Experiment& experiment, const ArmPlan& arm, std::string 
           .alarm_percent = arm.fleet.alarm_percent,
           .thread_budget = arm.has(Guardrail::multiplex) ? arm.fleet.thread_budget : std::nullopt,
           .cells = arm.has(Guardrail::cells) ? arm.fleet.cells : std::nullopt,
+          .cache_servers = arm.cache_servers(),
           .limits = arm.limits,
           .lock_memory = arm.limits.sets(LimitName::rlimit_memlock),
           .health_timeout_ms = arm.recovery ? arm.recovery->health_timeout_ms : 0};
@@ -113,9 +114,9 @@ Rest ArmRun::shrink_to(int size) {
 }
 
 Rest ArmRun::kill(const std::string& name) {
-  if (contains(fleet_.services().backends(), name)) {
+  if (contains(fleet_.services().servers(), name)) {
     note(FaultEvent::kKilled, name);
-    fleet_.services().kill_backend(name);
+    fleet_.services().kill_server(name);
   } else {
     remove(name, SIGKILL, FaultEvent::kKilled);
   }
@@ -123,9 +124,9 @@ Rest ArmRun::kill(const std::string& name) {
 }
 
 Rest ArmRun::restart(const std::string& name) {
-  if (contains(fleet_.services().backends(), name)) {
+  if (contains(fleet_.services().servers(), name)) {
     note(FaultEvent::kRestarted, name);
-    fleet_.services().restart_backend(name);
+    fleet_.services().restart_server(name);
     return settle();
   }
   for (const FrontendState& one : fleet_.frontends()) {

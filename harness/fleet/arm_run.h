@@ -47,9 +47,9 @@ class ArmRun {
   /// Ends frontends until there are `size`: those that are gone first, then the highest numbers.
   /// Canaries leave them first.
   Rest shrink_to(int size);
-  /// SIGKILL to a frontend, which is taken out of the fleet, or to a backend.
+  /// SIGKILL to a frontend, which is taken out of the fleet, or to a backend or cache server.
   Rest kill(const std::string& name);
-  /// Starts a backend that has ended, or a frontend that has ended or was killed.
+  /// Starts a backend or cache server that has ended, or a frontend that has ended or was killed.
   Rest restart(const std::string& name);
   /// Waits for the fleet after something happened that nobody did.
   Rest settle();

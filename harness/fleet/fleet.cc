@@ -80,6 +80,11 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
            .backends = spec_.backends,
            .streams = spec_.streams,
            .cells = spec_.cells.value_or(0),
+           .cache_servers = spec_.cache_servers,
+           .cache_descriptors = spec_.limits.value(LimitName::rlimit_nofile),
+           .cache_tasks = spec_.limits.scope == LimitScope::frontend
+                              ? spec_.limits.value(LimitName::pids_max)
+                              : std::nullopt,
            .admission = std::find(spec_.guardrails.begin(), spec_.guardrails.end(),
                                   Guardrail::admission) != spec_.guardrails.end(),
            .health_timeout_ms = spec_.health_timeout_ms,
@@ -250,7 +255,8 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
         .tasks = refusal.tasks(),
         .version = refusal.version(),
         .phase = refusal.phase(),
-        .probe = refusal.probed() ? std::optional(refusal.probe_error()) : std::nullopt});
+        .probe = refusal.probed() ? std::optional(refusal.probe_error()) : std::nullopt,
+        .server = refusal.server()});
   }
 }
 
@@ -271,6 +277,7 @@ bool Fleet::settled() const {
     return !one.ended && !one.refused_at_start() && !one.kept_out();
   });
   if (services_.members() != joined) return false;
+  if (!services_.caches_at(services_.members_version())) return false;
   return std::all_of(frontends_.begin(), frontends_.end(),
                      [&](const Frontend& one) { return one.done(services_.members_version()); });
 }
@@ -384,6 +391,7 @@ void Fleet::sample() {
       record(std::move(*sample));
     }
   }
+  for (SampleEvent& sample : services_.sample_caches()) record(std::move(sample));
   record(sample_pids("fleet", scope_.pids()));
   sample_memory_of("fleet", scope_);
   if (namespace_) record(namespace_->sample(scope_.pids().current));

@@ -27,7 +27,8 @@ struct FleetSpec {
   int alarm_percent = 0;  ///< as in FleetPlan
   std::optional<int> thread_budget = {};
   std::optional<int> cells = {};
-  LimitPlan limits;           ///< of the frontends alone; services are never limited
+  int cache_servers = 0;
+  LimitPlan limits;           ///< of the frontends, and of cache servers as ServicesSpec has them
   bool lock_memory = false;   ///< frontends lock what they map, so that RLIMIT_MEMLOCK counts it
   int health_timeout_ms = 0;  ///< as ServicesSpec has it
   int port = 0;               ///< of frontend-1 for clients; 0: the kernel chooses

@@ -18,6 +18,15 @@ void measure_host(Site& site, const Fleet& fleet, const Experiment& experiment) 
   for (const ArmPlan& arm : experiment.arms) record_host(site, arm.limits);
 }
 
+/// They have a place for every member, whether it is a subscriber or has peers, so that one fleet
+/// measures both. What the host has in use is another matter: there, those of the arm itself.
+int calibrated_caches(const Experiment& experiment, const ArmPlan& arm) {
+  int most = arm.cache_servers();
+  if (!host_settings_of(experiment).empty()) return most;
+  for (const ArmPlan& other : experiment.arms) most = std::max(most, other.cache_servers());
+  return most;
+}
+
 std::string describe(const Rest& rest) {
   const StepEvent& step = rest.step;
   const RoutableEvent& routable = *rest.routable;
@@ -66,7 +75,9 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
   spec.limits = {};
   // What a peer costs that has a thread.
   std::erase(spec.guardrails, Guardrail::multiplex);
+  std::erase(spec.guardrails, Guardrail::cache_fleet);
   spec.cells.reset();
+  spec.cache_servers = calibrated_caches(experiment, arm);
   spec.health_timeout_ms = 0;
   spec.start = 2;
   Fleet fleet(site, std::move(spec), nullptr);
@@ -80,7 +91,8 @@ void calibrate(Site& site, const Experiment& experiment, const ArmPlan& arm,
     }
     const CalibrationEvent event{.fleet_size = size,
                                  .tasks = fleet.frontend_tasks(),
-                                 .resources = fleet.frontend_resources()};
+                                 .resources = fleet.frontend_resources(),
+                                 .caches = fleet.services().cache_use()};
     progress({"calibration", ++number, static_cast<int>(sizes.size()),
               fmt::format("{} frontends, {} tasks each", size, event.tasks.front())});
     site.recorder().record(event);

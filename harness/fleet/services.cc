@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "cgroups/error.h"
+#include "harness/observe/sampler.h"
 
 namespace ceiling {
 namespace {
@@ -20,7 +21,8 @@ Services::Services(Site& site, Cgroup& fleet, ServicesSpec spec)
     : site_(site),
       spec_(std::move(spec)),
       group_(fleet.child("services")),
-      backend_groups_(fleet.child("backends")) {}
+      backend_groups_(fleet.child("backends")),
+      cache_groups_(fleet.child("caches")) {}
 
 void Services::start() {
   start_membership();
@@ -30,7 +32,14 @@ void Services::start() {
     backend.data = site_.make_data_folder(spec_.label, backend.name);
     start_backend(backend);
   }
-  await_backends();
+  await(backends_);
+  for (int i = 1; i <= spec_.cache_servers; ++i) {
+    Service& cache = caches_.emplace_back(Service{.name = fmt::format("cache-{}", i)});
+    cache.group = cache_groups_.child(cache.name);
+    if (spec_.cache_tasks) cache.group->set_pids_max(spec_.cache_tasks);
+    start_cache(cache);
+  }
+  await(caches_);
 }
 
 void Services::start_membership() {
@@ -89,24 +98,44 @@ void Services::start_backend(Service& backend) {
                   [](const wire::Status&) {});  // membership says who has joined
 }
 
-void Services::await_backends() {
-  const auto all_joined = [this] {
-    return static_cast<int>(membership_.status.backends()) == spec_.backends;
-  };
-  const auto ended = [this] {
-    return std::find_if(backends_.begin(), backends_.end(),
-                        [](const Service& backend) { return !backend.ended.empty(); });
+void Services::start_cache(Service& cache) {
+  const auto descriptors =
+      spec_.cache_descriptors
+          ? std::pair<int, rlim_t>(RLIMIT_NOFILE, static_cast<rlim_t>(*spec_.cache_descriptors))
+          : as_granted(RLIMIT_NOFILE);
+  cache.started = site_.start({.label = spec_.label,
+                               .name = cache.name,
+                               .program = "ceiling-cache",
+                               .arguments = {"--membership", membership_.address},
+                               .group = &*cache.group,
+                               .uid = site_.service_uid(),
+                               .rlimits = {descriptors},
+                               .descriptors = {}},
+                              [&cache](const wire::Status& status) { cache.status = status; });
+}
+
+/// As membership says it.
+int Services::joined(const std::list<Service>& servers) const {
+  const wire::Status& status = membership_.status;
+  return static_cast<int>(&servers == &backends_ ? status.backends() : status.caches());
+}
+
+void Services::await(const std::list<Service>& servers) {
+  const auto all_joined = [&] { return joined(servers) == std::ssize(servers); };
+  const auto ended = [&] {
+    return std::find_if(servers.begin(), servers.end(),
+                        [](const Service& one) { return !one.ended.empty(); });
   };
   const bool in_time = site_.loop().run_until(
-      [&] { return all_joined() || ended() != backends_.end(); }, kStartPatience);
-  if (const auto backend = ended(); backend != backends_.end()) {
-    throw HostError(
-        fmt::format("{} ended before all had joined: {}", backend->name, backend->ended),
-        "read its log, in logs/ of the results folder");
+      [&] { return all_joined() || ended() != servers.end(); }, kStartPatience);
+  const std::string what = &servers == &backends_ ? "backends" : "cache servers";
+  if (const auto one = ended(); one != servers.end()) {
+    throw HostError(fmt::format("{} ended before all had joined: {}", one->name, one->ended),
+                    "read its log, in logs/ of the results folder");
   }
   if (!in_time) {
-    throw Error(fmt::format("{} of {} backends joined; their logs are in logs/",
-                            membership_.status.backends(), spec_.backends));
+    throw Error(fmt::format("{} of {} {} joined; their logs are in logs/", joined(servers),
+                            servers.size(), what));
   }
 }
 
@@ -118,26 +147,29 @@ void Services::on_exit(const Exit& exit) {
   };
   note(membership_);
   for (Service& backend : backends_) note(backend);
+  for (Service& cache : caches_) note(cache);
 }
 
-Services::Service& Services::backend(const std::string& name) {
-  const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                  [&name](const Service& one) { return one.name == name; });
-  if (found == backends_.end()) throw Error("there is no " + name);
-  return *found;
+Services::Service& Services::server(const std::string& name) {
+  for (std::list<Service>* servers : {&backends_, &caches_}) {
+    for (Service& one : *servers) {
+      if (one.name == name) return one;
+    }
+  }
+  throw Error("there is no " + name);
 }
 
 bool Services::await_count() {
-  const auto living = [this] {
-    return std::count_if(backends_.begin(), backends_.end(),
-                         [](const Service& one) { return one.ended.empty(); });
+  const auto counted = [this](const std::list<Service>& servers) {
+    return joined(servers) == std::count_if(servers.begin(), servers.end(),
+                                            [](const Service& one) { return one.ended.empty(); });
   };
-  return site_.loop().run_until([&] { return membership_.status.backends() == living(); },
+  return site_.loop().run_until([&] { return counted(backends_) && counted(caches_); },
                                 kStartPatience);
 }
 
-void Services::kill_backend(const std::string& name) {
-  Service& doomed = backend(name);
+void Services::kill_server(const std::string& name) {
+  Service& doomed = server(name);
   doomed.started->process.signal(SIGKILL);
   if (!site_.loop().run_until([&] { return !doomed.ended.empty(); }, kEndPatience)) {
     throw Error(name + " does not end");
@@ -145,26 +177,62 @@ void Services::kill_backend(const std::string& name) {
   if (!await_count()) throw Error("membership does not notice the end of " + name);
 }
 
-void Services::restart_backend(const std::string& name) {
+void Services::restart_server(const std::string& name) {
   // One that ended by itself a moment ago may be counted still.
   if (!await_count()) throw Error("membership does not notice the end of " + name);
-  Service& restarted = backend(name);
-  start_backend(restarted);
+  Service& restarted = server(name);
+  restarted.status.Clear();
+  restarted.data.empty() ? start_cache(restarted) : start_backend(restarted);
   restarted.ended.clear();
   if (!await_count()) throw Error(name + " did not join; its log is in logs/");
 }
 
-std::vector<std::string> Services::backends() const {
+bool Services::caches_at(std::uint64_t version) const {
+  return std::all_of(caches_.begin(), caches_.end(), [version](const Service& one) {
+    return !one.ended.empty() || one.status.members_version() == version;
+  });
+}
+
+std::map<std::string, std::vector<std::int64_t>> Services::cache_use() const {
+  std::map<std::string, std::vector<std::int64_t>> all;
+  for (const Service& one : caches_) {
+    const auto use = one.ended.empty() ? read_use(one.started->process.pid()) : std::nullopt;
+    if (!use) continue;
+    all["tasks"].push_back(use->tasks);
+    all["descriptors"].push_back(use->descriptors);
+  }
+  return all;
+}
+
+std::vector<SampleEvent> Services::sample_caches() const {
+  std::vector<SampleEvent> samples;
+  for (const Service& one : caches_) {
+    if (spec_.cache_tasks) samples.push_back(sample_pids(one.name, one.group->pids()));
+    if (!spec_.cache_descriptors || !one.ended.empty()) continue;
+    const pid_t pid = one.started->process.pid();
+    const auto use = read_use(pid);
+    if (!use) continue;
+    auto sample = sample_process(one.name, to_string(LimitName::rlimit_nofile), "Max open files",
+                                 pid, *use, use->descriptors);
+    if (sample) samples.push_back(std::move(*sample));
+  }
+  return samples;
+}
+
+std::vector<std::string> Services::servers() const {
   std::vector<std::string> names;
   for (const Service& backend : backends_) names.push_back(backend.name);
+  for (const Service& cache : caches_) names.push_back(cache.name);
   return names;
 }
 
 std::vector<std::string> Services::gone() const {
   std::vector<std::string> names;
   if (!membership_.ended.empty()) names.push_back(membership_.name);
-  for (const Service& backend : backends_) {
-    if (!backend.ended.empty()) names.push_back(backend.name);
+  for (const std::list<Service>* servers : {&backends_, &caches_}) {
+    for (const Service& one : *servers) {
+      if (!one.ended.empty()) names.push_back(one.name);
+    }
   }
   return names;
 }

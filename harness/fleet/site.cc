@@ -47,8 +47,8 @@ std::string random_token() {
 std::filesystem::path find_programs(const std::filesystem::path& chosen) {
   auto folder = chosen.empty() ? std::filesystem::canonical("/proc/self/exe").parent_path()
                                : std::filesystem::absolute(chosen);
-  for (const char* program :
-       {"ceiling-membership", "ceiling-backend", "ceiling-frontend", "ceiling-client"}) {
+  for (const char* program : {"ceiling-membership", "ceiling-backend", "ceiling-frontend",
+                              "ceiling-cache", "ceiling-client"}) {
     if (::access((folder / program).c_str(), X_OK) != 0) {
       throw HostError(fmt::format("{}: {}", (folder / program).string(),
                                   std::generic_category().message(errno)),

@@ -31,6 +31,8 @@ struct CalibrationEvent {
   std::vector<std::int64_t> tasks;
   /// What else each of them had in use, by name ("address_space_bytes"); empty in older histories.
   std::map<std::string, std::vector<std::int64_t>> resources = {};
+  /// What each cache server had of "tasks" and "descriptors"; empty where there was none.
+  std::map<std::string, std::vector<std::int64_t>> caches = {};
 };
 /// The fleet has this size, and every frontend came to an end of its construction (or, settled
 /// false, the time limit passed first).
@@ -69,17 +71,20 @@ struct MapEvent {
   bool tiling = false;     ///< its ranges tile the hash space of every stream
   bool published = false;  ///< requests are routed by it
 };
-/// A frontend reports that the kernel refused it a thread.
+/// A frontend reports that the kernel refused it a thread, or a cache server the place for it.
 struct RefusalEvent {
   static constexpr std::string_view kName = "refusal";
   std::string frontend;
   int error = 0;              ///< JSON "errno", by name ("EAGAIN")
-  std::int64_t tasks = 0;     ///< the frontend's own count at that moment
+  std::int64_t tasks = 0;     ///< the process's own count at that moment
   std::uint64_t version = 0;  ///< the map version under construction; 0 at start
   std::string phase;          ///< "start" or "build"
   /// What the kernel said to one more task right after: 0 made, else the errno. JSON "made" or the
   /// name; nothing: it was not asked.
   std::optional<int> probe = {};
+  std::string server = {};  ///< the cache server that was refused it; empty: the frontend itself
+
+  const std::string& process() const { return server.empty() ? frontend : server; }
 };
 /// A frontend was kept out of the fleet, because it would have crossed a member's ceiling.
 struct AdmissionEvent {
@@ -105,7 +110,7 @@ struct AlarmEvent {
 /// One limit in one scope, read from the kernel's files from outside.
 struct SampleEvent {
   static constexpr std::string_view kName = "sample";
-  std::string scope;  ///< "frontend-3", "fleet", or the group of an ancestor ("/x")
+  std::string scope;  ///< "frontend-3", "cache-1", "fleet", or the group of an ancestor ("/x")
   std::string limit;  ///< by its name in `check`
   std::string where;  ///< the file
   std::optional<std::int64_t> value;

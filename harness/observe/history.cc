@@ -42,7 +42,8 @@ What read_run(const Fields& f) {
                   f.text("started_at")};
 }
 What read_calibration(const Fields& f) {
-  return CalibrationEvent{f.integer<int>("fleet_size"), f.integers("tasks"), f.lists("resources")};
+  return CalibrationEvent{f.integer<int>("fleet_size"), f.integers("tasks"), f.lists("resources"),
+                          f.lists("caches")};
 }
 What read_step(const Fields& f) {
   return StepEvent{f.integer<int>("fleet_size"), f.flag("settled"), f.integer<int>("in_service"),
@@ -71,7 +72,8 @@ What read_refusal(const Fields& f) {
                       f.integer<std::int64_t>("tasks"),
                       f.integer<std::uint64_t>("version"),
                       f.text("phase"),
-                      probe_of(f.nullable_text("probe"))};
+                      probe_of(f.nullable_text("probe")),
+                      f.nullable_text("server").value_or("")};
 }
 What read_admission(const Fields& f) {
   return AdmissionEvent{f.text("frontend"),
@@ -205,6 +207,7 @@ struct Writer {
   void operator()(const CalibrationEvent& e) const {
     line.update({{"fleet_size", e.fleet_size}, {"tasks", e.tasks}});
     if (!e.resources.empty()) line["resources"] = e.resources;
+    if (!e.caches.empty()) line["caches"] = e.caches;
   }
   void operator()(const StepEvent& e) const {
     line.update({{"fleet_size", e.fleet_size},
@@ -240,6 +243,7 @@ struct Writer {
                  {"version", e.version},
                  {"phase", e.phase}});
     if (e.probe) line["probe"] = *e.probe == 0 ? kMade : errno_name(*e.probe);
+    if (!e.server.empty()) line["server"] = e.server;
   }
   void operator()(const AdmissionEvent& e) const {
     line.update({{"frontend", e.frontend},

@@ -27,6 +27,26 @@ std::optional<ResourceCost> fit_resource(const CalibrationPoint& low, const Cali
   return ResourceCost{*least - peers, *most - peers, per_peer};
 }
 
+/// All cache servers of both fleets have to be alike.
+std::optional<CacheCost> fit_cache(const CalibrationPoint& low, const CalibrationPoint& high) {
+  const auto one_of = [](const CalibrationPoint& point,
+                         const std::string& name) -> std::optional<std::int64_t> {
+    const auto found = point.caches.find(name);
+    if (found == point.caches.end() || found->second.empty()) return std::nullopt;
+    const std::vector<std::int64_t>& all = found->second;
+    const bool alike = std::all_of(all.begin(), all.end(), [&](auto it) { return it == all[0]; });
+    return alike ? std::optional(all[0]) : std::nullopt;
+  };
+  const auto tasks = one_of(low, "tasks");
+  const auto before = one_of(low, "descriptors");
+  const auto after = one_of(high, "descriptors");
+  if (!tasks || tasks != one_of(high, "tasks") || !before || !after) return std::nullopt;
+  const std::int64_t run = high.fleet_size - low.fleet_size;
+  const std::int64_t per_frontend = (*after - *before) / run;
+  if (per_frontend < 1 || per_frontend * run != *after - *before) return std::nullopt;
+  return CacheCost{*tasks, *before - per_frontend * low.fleet_size, per_frontend};
+}
+
 /// From the largest fleet and the one before it.
 std::optional<MemoryCost> fit_memory(const std::vector<CalibrationPoint>& points) {
   std::vector<const CalibrationPoint*> by_size;
@@ -104,11 +124,28 @@ std::int64_t CostModel::fleet_tasks(int fleet_size) const {
 CostModel plain(CostModel model) {
   model.cells = 1;
   model.threaded_peers = ResourceCost::kAnyNumber;
-  for (auto& [resource, cost] : model.resources) cost.most_peers = ResourceCost::kAnyNumber;
+  for (auto& [resource, cost] : model.resources) {
+    cost.most_peers = ResourceCost::kAnyNumber;
+    if (resource != Resource::descriptors) continue;
+    cost.least_base -= model.cache_servers;
+    cost.most_base -= model.cache_servers;
+  }
+  model.cache_servers = 0;
   return model;
 }
 
 CostModel shaped(CostModel model, const ArmPlan& arm) {
+  if (arm.has(Guardrail::cache_fleet)) {
+    model.cache_servers = arm.cache_servers();
+    model.threaded_peers = 0;
+    for (auto& [resource, cost] : model.resources) {
+      cost.most_peers = 0;
+      if (resource != Resource::descriptors) continue;
+      cost.least_base += model.cache_servers;
+      cost.most_base += model.cache_servers;
+    }
+    return model;
+  }
   if (arm.has(Guardrail::cells)) model.cells = arm.fleet.cells.value_or(1);
   if (!arm.has(Guardrail::multiplex) || model.per_peer == 0) return model;
   model.threaded_peers = arm.fleet.thread_budget.value_or(0) / model.per_peer;
@@ -157,6 +194,7 @@ std::optional<CostModel> fit(const std::vector<CalibrationPoint>& points) {
     }
   }
   model.memory = fit_memory(points);
+  model.cache = fit_cache(*low, *high);
   return model;
 }
 

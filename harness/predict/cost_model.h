@@ -49,6 +49,15 @@ struct MemoryCost {
   /// measured.
   std::int64_t most(int size) const;
 };
+/// What one cache server has: so many tasks, whatever the fleet, and descriptors = base +
+/// per_frontend × members. All of a fleet have the same.
+struct CacheCost {
+  std::int64_t tasks = 0;
+  std::int64_t base = 0;
+  std::int64_t per_frontend = 0;
+
+  std::int64_t descriptors(int fleet_size) const { return base + per_frontend * fleet_size; }
+};
 /// Tasks of one frontend = base + per_peer × peers, as far as peers have threads.
 struct CostModel {
   int base = 0;
@@ -60,7 +69,9 @@ struct CostModel {
   std::map<Resource, ResourceCost> resources = {};
   std::optional<MemoryCost> memory = {};
   int threaded_peers = ResourceCost::kAnyNumber;  ///< any more of them have no thread
-  int cells = 1;  ///< that members come to in turn; they have peers in their own only
+  int cells = 1;          ///< that members come to in turn; they have peers in their own only
+  int cache_servers = 0;  ///< each has a connection of every frontend, which then has no peer
+  std::optional<CacheCost> cache = {};
 
   /// Of the largest cell.
   int cell_size(int fleet_size) const { return (fleet_size + cells - 1) / cells; }
@@ -71,8 +82,8 @@ struct CostModel {
   std::int64_t fleet_tasks(int fleet_size) const;  ///< of all frontends together; 0 for no fleet
 };
 
-/// The model of the fleets of an arm that multiplexes its peers, or is parted into cells; of any
-/// other arm, as it is.
+/// The model of the fleets of an arm that multiplexes its peers, is parted into cells, or has cache
+/// servers; of any other arm, as it is.
 CostModel shaped(CostModel model, const ArmPlan& arm);
 /// As it was before.
 CostModel plain(CostModel model);
@@ -82,6 +93,7 @@ struct CalibrationPoint {
   int fleet_size = 0;
   std::vector<std::int64_t> tasks;
   std::map<std::string, std::vector<std::int64_t>> resources = {};  ///< by to_string(Resource)
+  std::map<std::string, std::vector<std::int64_t>> caches = {};     ///< as in CalibrationEvent
 };
 
 /// The line through the points. Nothing where the model does not hold and no prediction may be made

@@ -6,6 +6,7 @@
 
 #include "harness/predict/admission.h"
 #include "harness/predict/alarm.h"
+#include "harness/predict/cache_fleet.h"
 #include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 #include "harness/predict/memory_limit.h"
@@ -276,7 +277,7 @@ int visited_from(const FleetPlan& fleet, int size) {
   return *std::lower_bound(sizes.begin(), sizes.end(), size);
 }
 
-Prediction predict_without_guardrails(const ArmPlan& arm, const CostModel& model) {
+Prediction predict_frontends(const ArmPlan& arm, const CostModel& model) {
   if (host_limit(arm.limits)) return predict_on_host(arm, model);
   if (arm.limits.sets(LimitName::memory_max)) return predict_memory(arm, model);
   if (arm.limits.sets(LimitName::overcommit_memory)) return predict_commit(arm, model);
@@ -295,16 +296,27 @@ Prediction predict_without_guardrails(const ArmPlan& arm, const CostModel& model
   return prediction;
 }
 
+/// Of admission and alarm.
+Prediction predict_without_guardrails(const ArmPlan& arm, const CostModel& model) {
+  Prediction prediction = predict_frontends(arm, model);
+  return arm.has(Guardrail::cache_fleet) ? with_caches(std::move(prediction), arm, model)
+                                         : prediction;
+}
+
 std::optional<Ceiling> ceiling_of(const Prediction& prediction) {
   if (!prediction.fleet_size || !prediction.limit) return std::nullopt;
-  return Ceiling{*prediction.fleet_size, *prediction.limit, prediction.value.value_or(0)};
+  return Ceiling{*prediction.fleet_size, *prediction.limit, prediction.value.value_or(0),
+                 prediction.of_cache};
 }
 
 /// What the fleet would meet if it were not reshaped, and what it meets beyond its planned end.
 void add_ceilings(Prediction& prediction, const ArmPlan& arm, const CostModel& model) {
-  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells)) return;
+  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells) &&
+      !arm.has(Guardrail::cache_fleet)) {
+    return;
+  }
   if (!prediction.doubt.empty()) return;
-  prediction.without = ceiling_of(predict_without_guardrails(arm, plain(model)));
+  prediction.without = ceiling_of(predict_frontends(arm, plain(model)));
   if (prediction.fleet_size) return;
   ArmPlan longer = arm;
   longer.fleet.step = 1;

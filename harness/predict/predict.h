@@ -36,6 +36,7 @@ struct Ceiling {
   int fleet_size = 0;
   LimitName limit{};
   std::int64_t value = 0;
+  bool of_cache = false;  ///< it is a cache server that meets it
 };
 
 /// What `run` is going to see in one arm. Nothing but the scope, or the scope and a doubt, is set
@@ -59,9 +60,11 @@ struct Prediction {
   /// What guardrails make of it; the fields above say what is met without them.
   std::optional<RefusedAddition> admission = {};
   std::optional<RaisedAlarm> alarm = {};
-  /// Of multiplex and cells, which change the fields above: what is met within the planned fleet
-  /// without them; and, where nothing is met with them, what binds next in a larger fleet, up to
-  /// kLargestFleet.
+  /// The limit is met by the cache servers, alike in all: `threads` are those of one of them.
+  bool of_cache = false;
+  /// Of multiplex, cells and cache-fleet, which change the fields above: what is met within the
+  /// planned fleet without them; and, where nothing is met with them, what binds next in a larger
+  /// fleet, up to kLargestFleet.
   std::optional<Ceiling> without = {};
   std::optional<Ceiling> beyond = {};
 };

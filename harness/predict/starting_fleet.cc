@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "harness/predict/alarm.h"
+#include "harness/predict/cache_fleet.h"
 #include "harness/predict/commit_limit.h"
 #include "harness/predict/host_limit.h"
 #include "harness/predict/memory_limit.h"
@@ -82,6 +83,7 @@ std::vector<Finding> findings_of(const ArmPlan& arm, const CostModel& model) {
   add(host_limit_finding(arm, model));
   add(memory_finding(arm, model));
   add(commit_finding(arm, model));
+  add(cache_finding(arm, model));
   // Of a starting fleet that does not fit it says nothing new.
   if (findings.empty()) add(alarm_finding(arm, model));
   return findings;

@@ -11,6 +11,9 @@ namespace {
 
 using Json = OrderedJson;
 
+/// Whose limit it is, where it is no frontend's.
+constexpr const char* kCache = "cache";
+
 Json cost_model(const CostModel& model) {
   Json host = Json::array();
   for (const HostUse& use : model.host)
@@ -33,6 +36,12 @@ Json cost_model(const CostModel& model) {
                       {"per_peer_least", model.memory->least_per_peer},
                       {"per_peer_most", model.memory->most_per_peer},
                       {"ahead", model.memory->ahead}};
+  }
+  if (model.cache_servers > 0 && model.cache) {
+    cost["cache"] = {{"servers", model.cache_servers},
+                     {"tasks", model.cache->tasks},
+                     {"descriptors", model.cache->base},
+                     {"per_frontend", model.cache->per_frontend}};
   }
   return cost;
 }
@@ -79,35 +88,42 @@ Json raised_alarm(const Observed& seen) {
 
 Json ceiling(const std::optional<Ceiling>& one) {
   if (!one) return Json();
-  return {{"fleet_size", one->fleet_size}, {"limit", to_string(one->limit)}, {"value", one->value}};
+  Json json = {
+      {"fleet_size", one->fleet_size}, {"limit", to_string(one->limit)}, {"value", one->value}};
+  if (one->of_cache) json["server"] = kCache;
+  return json;
 }
 
 Json predicted(const Prediction& prediction) {
-  return {{"fleet_size", or_null(prediction.fleet_size)},
-          {"fleet_size_most", or_null(prediction.fleet_size_most)},
-          {"threads", or_null(prediction.threads)},
-          {"limit", prediction.limit ? Json(to_string(*prediction.limit)) : Json()},
-          {"value", or_null(prediction.value)},
-          {"scope", to_string(prediction.scope)},
-          {"member", prediction.member ? Json(member_name(*prediction.member)) : Json()},
-          {"frontends_failed", failing(prediction)},
-          {"doubt", or_null(prediction.doubt)},
-          {"admission", refused_addition(prediction.admission)},
-          {"alarm", raised_alarm(prediction.alarm)},
-          {"without", ceiling(prediction.without)},
-          {"beyond", ceiling(prediction.beyond)}};
+  Json json = {{"fleet_size", or_null(prediction.fleet_size)},
+               {"fleet_size_most", or_null(prediction.fleet_size_most)},
+               {"threads", or_null(prediction.threads)},
+               {"limit", prediction.limit ? Json(to_string(*prediction.limit)) : Json()},
+               {"value", or_null(prediction.value)},
+               {"scope", to_string(prediction.scope)},
+               {"member", prediction.member ? Json(member_name(*prediction.member)) : Json()},
+               {"frontends_failed", failing(prediction)},
+               {"doubt", or_null(prediction.doubt)},
+               {"admission", refused_addition(prediction.admission)},
+               {"alarm", raised_alarm(prediction.alarm)},
+               {"without", ceiling(prediction.without)},
+               {"beyond", ceiling(prediction.beyond)}};
+  if (prediction.of_cache) json["server"] = kCache;
+  return json;
 }
 
 Json observed(const Observed& seen) {
-  return {{"fleet_size", or_null(seen.fleet_size)},
-          {"threads", or_null(seen.threads)},
-          {"limit", or_null(seen.limit)},
-          {"errno", seen.error == 0 ? Json() : Json(errno_name(seen.error))},
-          {"member", or_null(seen.member)},
-          {"frontends_failed", seen.frontends_failed},
-          {"failure", or_null(seen.failure)},
-          {"admission", refused_addition(seen.admission)},
-          {"alarm", raised_alarm(seen)}};
+  Json json = {{"fleet_size", or_null(seen.fleet_size)},
+               {"threads", or_null(seen.threads)},
+               {"limit", or_null(seen.limit)},
+               {"errno", seen.error == 0 ? Json() : Json(errno_name(seen.error))},
+               {"member", or_null(seen.member)},
+               {"frontends_failed", seen.frontends_failed},
+               {"failure", or_null(seen.failure)},
+               {"admission", refused_addition(seen.admission)},
+               {"alarm", raised_alarm(seen)}};
+  if (seen.of_cache) json["server"] = kCache;
+  return json;
 }
 
 Json attribution(const Attribution& found) {

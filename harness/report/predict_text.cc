@@ -78,6 +78,14 @@ void prediction_block(Page& page, const ArmPrediction& one) {
   const int size = *predicted.fleet_size;
   const bool own = predicted.scope == LimitScope::frontend;
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "a limit");
+  if (predicted.of_cache) {
+    page.line(2, fmt::format("at {} frontends {}: {} refuses its place at each cache server", size,
+                             who_fails(predicted), limit));
+    page.line(2, fmt::format("why: a cache server would need {} descriptors, {} is {}",
+                             one.cost_model.cache->descriptors(*predicted.member), limit,
+                             or_dash(predicted.value)));
+    return page.blank();
+  }
   page.line(2, fmt::format("at {} frontends {}: {} refuses at {} {} in the scope {}", size,
                            who_fails(predicted), limit, or_dash(predicted.threads), unit(predicted),
                            predicted.member ? "of " + member_name(*predicted.member)

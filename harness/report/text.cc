@@ -115,7 +115,8 @@ void table(Page& page, const ArmVerdict& arm) {
             !fleet_size_as_predicted(predicted, seen.fleet_size));
     if (!predicted.fleet_size_most)
       compare(page, "threads", or_dash(predicted.threads), or_dash(seen.threads),
-              unit(predicted) + " in the scope " + scope(predicted.scope),
+              unit(predicted) + (predicted.of_cache ? " of each cache server"
+                                                    : " in the scope " + scope(predicted.scope)),
               !threads_as_predicted(predicted, seen.threads, seen.fleet_size.value_or(0)));
     const bool own = predicted.scope == LimitScope::frontend;
     if (own && (predicted.member || !seen.member.empty())) {

@@ -13,8 +13,8 @@ std::string memory_line(const MemoryCost& cost) {
 }
 
 std::string met(const Ceiling& ceiling) {
-  return fmt::format("at {} frontends, by {} {}", ceiling.fleet_size, to_string(ceiling.limit),
-                     ceiling.value);
+  return fmt::format("at {} frontends, by {} {}{}", ceiling.fleet_size, to_string(ceiling.limit),
+                     ceiling.value, ceiling.of_cache ? " of the cache servers" : "");
 }
 
 }  // namespace
@@ -33,6 +33,12 @@ std::string cost(const CostModel& model) {
       model.measured_at.empty()
           ? ""
           : fmt::format(" at {} frontends", fmt::join(model.measured_at, " and "));
+  if (model.cache_servers > 0) {
+    return fmt::format(
+        "a frontend is {} tasks, whatever the fleet: its maps are of {} cache servers, "
+        "{}{}",
+        model.base, model.cache_servers, model.source, where);
+  }
   return fmt::format("a frontend is {} tasks and {} a peer{}, {}{}", model.base, model.per_peer,
                      shape, model.source, where);
 }
@@ -46,6 +52,15 @@ std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan&
     const std::string base = found.least_base == found.most_base
                                  ? std::to_string(found.most_base)
                                  : fmt::format("{} to {}", found.least_base, found.most_base);
+    if (model.cache_servers > 0) {
+      lines.push_back(fmt::format("{} {} of a frontend count against {}", base,
+                                  to_string(*resource), to_string(name)));
+      if (name == LimitName::rlimit_nofile && model.cache)
+        lines.push_back(
+            fmt::format("{} descriptors and {} a frontend of a cache server count against {}",
+                        model.cache->base, model.cache->per_frontend, to_string(name)));
+      continue;
+    }
     lines.push_back(fmt::format("{} {} and {} a peer count against {}", base, to_string(*resource),
                                 found.per_peer, to_string(name)));
   }
@@ -79,7 +94,10 @@ std::string fleet_size(const Prediction& predicted) {
 }
 
 std::vector<std::string> ceilings(const ArmPlan& arm, const Prediction& predicted) {
-  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells)) return {};
+  if (!arm.has(Guardrail::multiplex) && !arm.has(Guardrail::cells) &&
+      !arm.has(Guardrail::cache_fleet)) {
+    return {};
+  }
   std::vector<std::string> lines;
   if (predicted.without)
     lines.push_back("without the guardrails a frontend fails " + met(*predicted.without));

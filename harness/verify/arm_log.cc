@@ -14,7 +14,7 @@ class Sorter {
 
   void operator()(const RunEvent&) {}
   void operator()(const CalibrationEvent& e) {
-    log_.calibration.push_back({e.fleet_size, e.tasks, e.resources});
+    log_.calibration.push_back({e.fleet_size, e.tasks, e.resources, e.caches});
   }
   void operator()(const StepEvent& e) {
     if (recovering()) return;
@@ -121,6 +121,15 @@ std::vector<std::string> StepLog::first_refused() const {
   return names;
 }
 
+std::vector<std::string> StepLog::refused_caches() const {
+  std::vector<std::string> names;
+  for (const RefusalEvent* refusal : refusals) {
+    const bool known = std::find(names.begin(), names.end(), refusal->server) != names.end();
+    if (!refusal->server.empty() && !known) names.push_back(refusal->server);
+  }
+  return names;
+}
+
 const FaultEvent* StepLog::fault_of(std::string_view frontend) const {
   const auto found = std::find_if(faults.begin(), faults.end(), [&](const FaultEvent* fault) {
     return fault->target == frontend;
@@ -146,6 +155,10 @@ std::map<std::string, ArmLog> sort_by_arm(const History& history) {
 
 bool is_frontend_scope(std::string_view scope) {
   return scope.starts_with("frontend-");
+}
+
+bool is_cache_scope(std::string_view scope) {
+  return scope.starts_with("cache-");
 }
 
 bool is_ancestor_scope(std::string_view scope) {

@@ -32,6 +32,8 @@ struct StepLog {
   /// The frontends that were refused first: all whose refusal is of the same version as the first
   /// one. Members come one by one, and each makes a version.
   std::vector<std::string> first_refused() const;
+  /// Cache servers that were refused a place, each once.
+  std::vector<std::string> refused_caches() const;
   /// What ended one frontend, or nullptr.
   const FaultEvent* fault_of(std::string_view frontend) const;
   /// Every frontend settled with a complete map.
@@ -98,6 +100,8 @@ std::map<std::string, ArmLog> sort_by_arm(const History& history);
 
 /// "frontend-3": the group or uid of one frontend, as the samples name it.
 bool is_frontend_scope(std::string_view scope);
+/// "cache-1": likewise of a cache server.
+bool is_cache_scope(std::string_view scope);
 /// "/x": a group above those of the run.
 bool is_ancestor_scope(std::string_view scope);
 

@@ -164,6 +164,33 @@ Attribution attribute_to_process(std::initializer_list<LimitName> asked,
   return found;
 }
 
+/// All refusals are EMFILE of cache servers, and every cache server that was sampled has no room
+/// for one place more: nobody else could have given it.
+Attribution attribute_to_caches(const std::optional<CostModel>& model, const StepLog& failing,
+                                Attribution found) {
+  const std::string limit(to_string(LimitName::rlimit_nofile));
+  const bool of_caches =
+      std::all_of(failing.refusals.begin(), failing.refusals.end(),
+                  [](const RefusalEvent* refusal) { return !refusal->server.empty(); });
+  if (!of_caches || !all_said(EMFILE, failing.refusals) || !model || !model->cache) return found;
+  std::map<std::string, const SampleEvent*> caches;  // the last sample of each
+  for (const SampleEvent* sample : failing.samples)
+    if (is_cache_scope(sample->scope) && sample->limit == limit) caches[sample->scope] = sample;
+  std::size_t full = 0;
+  for (const auto& [name, sample] : caches)
+    if (no_room(*sample, model->cache->per_frontend)) ++full;
+  const auto refused = caches.find(failing.refusals.front()->server);
+  if (refused == caches.end() || !refused->second->value || !refused->second->used) return found;
+  const SampleEvent& met = *refused->second;
+  found.evidence[limit + " in use"] =
+      fmt::format("{} of {} in {}, a place needs {}, no room in {} of {} cache servers", *met.used,
+                  *met.value, met.scope, model->cache->per_frontend, full, caches.size());
+  if (full != caches.size()) return found;
+  found.limit = limit;
+  found.where = met.where;
+  return found;
+}
+
 /// How a history says that SIGKILL ended a process, see signal(7).
 constexpr std::string_view kKilled = "signal 9";
 
@@ -259,6 +286,7 @@ Attribution attribute_to_commit(const std::optional<CostModel>& model, const Ste
 std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& failing) {
   const LimitScope counted = counted_scope(limits);
   if (counted != LimitScope::frontend) return {std::string(to_string(counted))};
+  if (auto caches = failing.refused_caches(); !caches.empty()) return caches;
   const bool differ = !limits.overrides.empty() && !failing.refusals.empty();
   return differ ? failing.first_refused() : failing.step->failed;
 }
@@ -288,6 +316,9 @@ Attribution attribute(const LimitPlan& limits, const std::optional<CostModel>& m
   if (pids.example) found.evidence["tasks against pids.max"] = pids.text();
   if (nproc.example) found.evidence["tasks against RLIMIT_NPROC"] = nproc.text();
 
+  if (!failing.refused_caches().empty()) {
+    return attribute_to_caches(model, failing, std::move(found));
+  }
   if (all_said(EMFILE, failing.refusals)) {
     return attribute_to_process({LimitName::rlimit_nofile}, model, failing, scopes,
                                 std::move(found));

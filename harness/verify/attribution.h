@@ -22,7 +22,8 @@ std::vector<std::string> limited_scopes(const LimitPlan& limits, const StepLog& 
 /// a pids.events moved nor is RLIMIT_NPROC full. RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and
 /// vm.max_map_count: the process has less of the resource left than one thread costs by `model`,
 /// and the kernel made a task right after the refusal, so that no limit on tasks was met.
-/// RLIMIT_NOFILE: the process has less left than one thread costs, and all refusals said EMFILE.
+/// RLIMIT_NOFILE: the process has less left than one thread costs, and all refusals said EMFILE; of
+/// cache servers: all of them have less left than a place costs.
 /// memory.max refuses nothing: every frontend that failed was ended by SIGKILL, oom_kill of its
 /// group moved, and what was charged to the limited group had come up to the limit.
 /// vm.overcommit_memory: what is committed leaves no room for a stack, and the kernel made a task

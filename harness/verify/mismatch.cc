@@ -91,6 +91,9 @@ Lines different_failure(const ArmPlan& arm, const Prediction& predicted, const O
         differs("threads", predicted.threads.value_or(0), observed.threads.value_or(0)));
   const std::string limit(predicted.limit ? to_string(*predicted.limit) : "none");
   if (limit != observed.limit) found.push_back(differs("limit", limit, observed.limit));
+  const auto met_by = [](bool cache) { return cache ? "cache servers" : "frontends"; };
+  if (predicted.of_cache != observed.of_cache)
+    found.push_back(differs("limit met by", met_by(predicted.of_cache), met_by(observed.of_cache)));
   const bool exact = predicted.fleet_size == observed.fleet_size && !predicted.fleet_size_most;
   if (predicted.scope == LimitScope::frontend && exact) {
     append(found, different_members(predicted, observed, seen.failing->step->failed));
@@ -101,7 +104,8 @@ Lines different_failure(const ArmPlan& arm, const Prediction& predicted, const O
 }  // namespace
 
 Doubts off_the_line(const ArmPlan& arm, const CostModel& model, const ArmLog& log) {
-  const bool reshaped = arm.has(Guardrail::multiplex) || arm.has(Guardrail::cells);
+  const bool reshaped =
+      arm.has(Guardrail::multiplex) || arm.has(Guardrail::cells) || arm.has(Guardrail::cache_fleet);
   for (const StepLog& step : log.steps) {
     if (!step.step->settled) continue;
     // A refused thread says nothing about the line, and is judged as what it is.

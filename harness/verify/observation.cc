@@ -150,11 +150,11 @@ std::vector<std::string> misreports(LimitScope scope, const StepLog& failing,
   std::vector<std::string> found;
   for (const RefusalEvent* refusal : failing.refusals) {
     const bool own = scope == LimitScope::frontend;
-    const SampleEvent* sample = failing.sample(own ? refusal->frontend : to_string(scope), limit);
+    const SampleEvent* sample = failing.sample(own ? refusal->process() : to_string(scope), limit);
     if (!sample) continue;
     if (own ? refusal->tasks != sample->tasks : refusal->tasks > sample->tasks)
       found.push_back(fmt::format("{} reports {} tasks, the kernel counts {} in {}",
-                                  refusal->frontend, refusal->tasks, sample->tasks,
+                                  refusal->process(), refusal->tasks, sample->tasks,
                                   own                         ? "its group"
                                   : scope == LimitScope::host ? "the whole host"
                                   : scope == LimitScope::pid_namespace
@@ -214,6 +214,7 @@ void Observer::observe_failure() {
   if (!failing.refusals.empty()) {
     seen_.observed.error = failing.refusals.front()->error;
     seen_.observed.failure = failing.refusals.front()->phase;
+    seen_.observed.of_cache = !failing.refusals.front()->server.empty();
     const std::vector<std::string> first = failing.first_refused();
     if (scope == LimitScope::frontend && first.size() == 1) seen_.observed.member = first.front();
   }

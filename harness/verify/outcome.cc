@@ -93,13 +93,13 @@ Conclusion prevented_or_not(const Experiment& experiment, const ArmPlan& arm, co
   return found;
 }
 
-/// The fleet has grown past the ceiling that it would have had. With staged-build clients notice
-/// nothing of that; without it, what a map that is refilled in place costs is no matter of the
-/// guardrail.
+/// The fleet has grown past the ceiling that it would have had. Where maps are published
+/// whole clients notice nothing of that; else what a map that is refilled in place costs is no
+/// matter of the guardrail.
 Conclusion past_the_ceiling(const Experiment& experiment, const ArmPlan& arm, const ArmLog& log,
                             int ceiling) {
   Conclusion found;
-  if (arm.has(Guardrail::staged_build)) found = canaries_held(experiment, log, 0);
+  if (arm.publishes_whole()) found = canaries_held(experiment, log, 0);
   std::optional<double> lowest;
   for (const StepLog& step : log.steps) {
     if (step.step->fleet_size < ceiling) continue;

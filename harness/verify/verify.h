@@ -30,7 +30,8 @@ struct Observed {
   std::optional<int> fleet_size;        ///< first settled size at which a frontend failed
   std::optional<std::int64_t> threads;  ///< tasks in the limit's scope, counted from outside
   std::string limit;
-  int error = 0;  ///< errno of the first refusal
+  bool of_cache = false;  ///< the refusals were those of cache servers
+  int error = 0;          ///< errno of the first refusal
   std::string
       member;  ///< the frontend that was refused first, where it was one alone; scope frontend
   int frontends_failed = 0;

@@ -22,7 +22,8 @@ target_compile_definitions(runs_test PRIVATE
   FEARFUL_FRONTEND="$<TARGET_FILE:fearful_frontend>"
   MUTE_FRONTEND="$<TARGET_FILE:mute_frontend>"
   HASTY_FRONTEND="$<TARGET_FILE:hasty_frontend>"
+  STALE_CACHE="$<TARGET_FILE:stale_cache>"
   UNPARTED_MEMBERSHIP="$<TARGET_FILE:unparted_membership>")
 add_dependencies(runs_test under_reporting_frontend forgetful_backend hopeful_frontend
                  fearful_frontend mute_frontend hasty_frontend
-                 unparted_membership)
+                 stale_cache unparted_membership)

@@ -13,6 +13,9 @@ ceiling_program(under_reporting_frontend
 ceiling_program(forgetful_backend
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/forgetful_backend.cc
   LINK ceiling::backend CLI11::CLI11)
+ceiling_program(stale_cache
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/stale_cache.cc
+  LINK ceiling::frontend CLI11::CLI11)
 function(misreading_frontend name left_beyond used_share)
   ceiling_program(${name}
     SOURCES ${PROJECT_SOURCE_DIR}/tests/support/e2e/misreading_frontend.cc

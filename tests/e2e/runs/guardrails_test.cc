@@ -65,6 +65,20 @@ TEST_F(GuardrailsTest, TheShippedExperimentComparesThem) {
   EXPECT_EQ(by_name["multiplex-next"]["observed"]["fleet_size"],
             by_name["multiplex-next"]["predicted"]["fleet_size"]);
   EXPECT_GT(by_name["multiplex-next"]["observed"]["fleet_size"], 15);
+  EXPECT_EQ(by_name["cache-fleet"]["outcome"], "prevented");
+  EXPECT_EQ(by_name["cache-fleet"]["predicted"]["without"]["fleet_size"], 15);
+  EXPECT_EQ(by_name["cache-fleet"]["predicted"]["beyond"]["server"], "cache");
+  EXPECT_EQ(by_name["cache-fleet"]["routable"]["lowest"], 1.0);
+  const json& next = by_name["cache-fleet-next"];
+  EXPECT_EQ(next["outcome"], "contained");
+  EXPECT_EQ(next["observed"]["limit"], "RLIMIT_NOFILE");
+  EXPECT_EQ(next["observed"]["server"], "cache");
+  EXPECT_EQ(next["observed"]["fleet_size"], next["predicted"]["fleet_size"]);
+  EXPECT_EQ(next["observed"]["frontends_failed"], next["predicted"]["frontends_failed"]);
+  EXPECT_EQ(next["observed"]["member"], next["predicted"]["member"]);
+  // The first arm said which frontend it is going to be.
+  const int beyond = by_name["cache-fleet"]["predicted"]["beyond"]["fleet_size"];
+  EXPECT_EQ(next["observed"]["member"], "frontend-" + std::to_string(beyond));
   EXPECT_EQ(by_name["unguarded"]["routable"]["lowest"], 0.0);
   EXPECT_EQ(by_name["unguarded"]["observed"]["fleet_size"], 15);
   EXPECT_EQ(by_name["raised-limit"]["outcome"], "not-reached");
@@ -157,6 +171,32 @@ TEST_F(GuardrailsTest, AFrontendThatHasMoreThreadsThanItsBudgetIsRefuted) {
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(),
               HasSubstr("at 5 frontends the measured line gives 6 tasks, frontend-1 has 7"));
+}
+
+TEST_F(GuardrailsTest, AFleetOfCacheServersGrowsPastTheCeiling) {
+  const json arm = arm_of("[cache-fleet]", "prevented", 0);
+  EXPECT_EQ(arm["predicted"]["without"]["fleet_size"], 7);
+  EXPECT_TRUE(arm["observed"]["fleet_size"].is_null());
+  EXPECT_EQ(arm["routable"]["lowest"], 1.0);
+  EXPECT_EQ(arm["cost_model"]["cache"]["servers"], 2);
+  EXPECT_EQ(arm["cost_model"]["cache"]["tasks"], 1);
+  EXPECT_EQ(arm["cost_model"]["cache"]["per_frontend"], 1);
+}
+
+TEST_F(GuardrailsTest, AFrontendThatMakesPeerThreadsAllTheSameIsRefuted) {
+  const json arm = arm_of("[cache-fleet]", "prevented", 1,
+                          {"--programs", programs_with("ceiling-frontend", HOPEFUL_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("at 3 frontends the measured line gives 3 tasks, frontend-1 has 5"));
+}
+
+TEST_F(GuardrailsTest, ACacheServerThatHandsOutAMapOfAnotherTimeIsRefuted) {
+  const json arm = arm_of("[cache-fleet]", "prevented", 1,
+                          {"--programs", programs_with("ceiling-cache", STALE_CACHE)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              AllOf(HasSubstr("no-wrong-map: version 1 is "), HasSubstr("at frontend-2")));
 }
 
 TEST_F(GuardrailsTest, CellsThatAreFullLeaveTheOthersWhole) {

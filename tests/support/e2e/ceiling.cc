@@ -179,8 +179,8 @@ std::string CeilingTest::file(const std::string& name, std::string_view text) co
 std::string CeilingTest::programs_with(const std::string& name, const std::string& variant) const {
   const fs::path programs = folder() / "programs";
   fs::create_directory(programs);
-  for (const char* real :
-       {"ceiling-membership", "ceiling-backend", "ceiling-frontend", "ceiling-client"}) {
+  for (const char* real : {"ceiling-membership", "ceiling-backend", "ceiling-frontend",
+                           "ceiling-cache", "ceiling-client"}) {
     const fs::path original = fs::path(CEILING_PROGRAMS) / real;
     fs::create_symlink(real == name ? fs::path(variant) : original, programs / real);
   }

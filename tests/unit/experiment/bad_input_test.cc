@@ -323,7 +323,7 @@ TEST(BadInput, UnknownWordsComeWithTheNearest) {
   EXPECT_THAT(changed("expect: outage", "guardrails: [stage-build]"),
               ElementsAre("f:7:36: arms.unguarded.guardrails: found \"stage-build\", expected one "
                           "of: staged-build, authoritative-bootstrap, admission, alarm, multiplex, "
-                          "cells; nearest: staged-build"));
+                          "cells, cache-fleet; nearest: staged-build"));
   EXPECT_THAT(changed("expect: outage", "guardrails: [[staged-build]]"),
               ElementsAre(HasSubstr("guardrails: found a list, expected one of: staged-build")));
   EXPECT_THAT(changed("kind: canary", "kind: canaries"),
@@ -485,9 +485,10 @@ TEST(BadInput, GuardrailsThatContradictWhatIsExpectedAreRefused) {
   EXPECT_THAT(guarded("guardrails: [admission], expect: outage", "{pids.max: 24}"),
               ElementsAre(HasSubstr("found admission in an arm that expects outage, expected "
                                     "prevented, contained, not-reached or any")));
-  EXPECT_THAT(guarded("expect: prevented", "{pids.max: 24}"),
-              ElementsAre(HasSubstr("found no admission, multiplex or cells in an arm that expects "
-                                    "prevented")));
+  EXPECT_THAT(
+      guarded("expect: prevented", "{pids.max: 24}"),
+      ElementsAre(HasSubstr("found no admission, multiplex, cells or cache-fleet in an arm that "
+                            "expects prevented")));
   EXPECT_THAT(guarded("guardrails: [admission, alarm], expect: prevented", "{pids.max: 24}"),
               ElementsAre());
 }
@@ -508,6 +509,35 @@ TEST(BadInput, WhatReshapesTheFleetNeedsItsNumber) {
   EXPECT_THAT(guarded("guardrails: [multiplex], fleet: {thread_budget: -1}", "{pids.max: 24}"),
               Contains(HasSubstr("fleet.thread_budget: found -1, expected an integer from 0 to "
                                  "100000")));
+}
+
+TEST(BadInput, AFleetWithoutPeersLeavesNothingToWhatIsAboutPeers) {
+  EXPECT_THAT(guarded("guardrails: [cache-fleet, staged-build], expect: prevented, "
+                      "fleet: {cache_servers: 3}",
+                      "{pids.max: 24}"),
+              ElementsAre());
+  EXPECT_THAT(guarded("fleet: {cache_servers: 2}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.cache_servers: found cache servers for an arm without "
+                                    "the guardrail cache-fleet, expected both or neither")));
+  EXPECT_THAT(guarded("guardrails: [cache-fleet], fleet: {cache_servers: 0}", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("fleet.cache_servers: found 0, expected an integer from 1 to "
+                                    "100")));
+  EXPECT_THAT(
+      guarded("guardrails: [cache-fleet, multiplex], fleet: {thread_budget: 5}", "{pids.max: 24}"),
+      ElementsAre(HasSubstr("found cache-fleet with multiplex, which is about peers, and a "
+                            "frontend has none; expected one of them")));
+  EXPECT_THAT(
+      guarded("guardrails: [cache-fleet, cells], fleet: {start: 4, cells: 2}", "{pids.max: 24}"),
+      ElementsAre(HasSubstr("found cache-fleet with cells, which is about peers")));
+  EXPECT_THAT(guarded("guardrails: [cache-fleet, authoritative-bootstrap]", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found cache-fleet with authoritative-bootstrap, which is "
+                                    "about peers")));
+  EXPECT_THAT(guarded("guardrails: [cache-fleet, admission], expect: any", "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found cache-fleet with admission, which counts a thread for "
+                                    "every peer")));
+  EXPECT_THAT(guarded("guardrails: [cache-fleet]", "{memory.max: 64M}"),
+              ElementsAre(HasSubstr("found cache-fleet with memory.max, of which only an estimate "
+                                    "by peer threads is known")));
 }
 
 TEST(BadInput, MoreCellsThanFrontendsAreRefused) {
