@@ -289,11 +289,11 @@ Verb add_serve(CLI::App& app) {
   app.add_option("--shrink", arguments->shrink, "order: N frontends less")
       ->check(CLI::Range(1, 10000))
       ->type_name("N");
-  app.add_option("--kill", arguments->kill, "order: SIGKILL to frontend-3, or to backend-1")
+  app.add_option("--kill", arguments->kill, "order: SIGKILL to frontend-3, backend-1 or cache-1")
       ->type_name("NAME");
   app.add_option(
          "--restart", arguments->restart,
-         "order: start frontend-3, or backend-1, that is gone; SIGKILL first where it lives")
+         "order: start frontend-3, backend-1 or cache-1 that is gone; SIGKILL first where it lives")
       ->type_name("NAME");
   app.add_flag("--status", arguments->status, "order: say what is there");
   app.add_option("--run", arguments->run_id, "the serve that an order is for, where several run")

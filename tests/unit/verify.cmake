@@ -1,6 +1,7 @@
 ceiling_test(verify_test LABEL unit
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/verify/story.cc ${CMAKE_CURRENT_LIST_DIR}/verify/outcome_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/attribution_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/verify/cache_fleet_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/guardrails_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/host_limit_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/verify/kept_up_test.cc

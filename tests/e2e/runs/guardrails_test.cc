@@ -196,7 +196,7 @@ TEST_F(GuardrailsTest, ACacheServerThatHandsOutAMapOfAnotherTimeIsRefuted) {
                           {"--programs", programs_with("ceiling-cache", STALE_CACHE)});
   EXPECT_EQ(arm["verdict"], "refuted");
   EXPECT_THAT(arm["reasons"].dump(),
-              AllOf(HasSubstr("no-wrong-map: version 1 is "), HasSubstr("at frontend-2")));
+              AllOf(HasSubstr("no-wrong-map: version 2 is "), HasSubstr("at frontend-2")));
 }
 
 TEST_F(GuardrailsTest, CellsThatAreFullLeaveTheOthersWhole) {

@@ -48,6 +48,25 @@ TEST_F(RestartTest, ABackendThatIsKilledTakesItsShardsAndBringsThemBack) {
   EXPECT_TRUE(std::filesystem::exists(only_run() / "logs" / "arm-unguarded-backend-1.2.log"));
 }
 
+TEST_F(RestartTest, ACacheServerThatIsKilledCostsNothingAndIsSubscribedToAgain) {
+  file("small.yaml", small_experiment(8, 9, "prevented", "[cache-fleet]"));
+  Running serving = serve();
+  const Ended killed = order({"--kill", "cache-1"});
+  EXPECT_EQ(killed.status, 1) << killed.err;
+  EXPECT_THAT(killed.out, AllOf(HasSubstr("killed cache-1: "), HasSubstr(", 100 % routable\n"),
+                                HasSubstr("\ncache-1 - gone\n")));
+  EXPECT_THAT(order({"--grow", "1"}).out, HasSubstr(", 100 % routable\n"));  // by the other one
+  const Ended restarted = order({"--restart", "cache-1"});
+  EXPECT_EQ(restarted.status, 0) << restarted.err << restarted.out;
+  EXPECT_THAT(restarted.out, Not(HasSubstr("cache-1 - gone")));
+  EXPECT_EQ(order({"--restart", "cache-2"}).status, 0);
+  EXPECT_EQ(order({"--grow", "1"}).status, 0);
+  EXPECT_EQ(end(std::move(serving)).status, 2);
+  EXPECT_THAT(arm()["reasons"], testing::Contains("cache-1 was killed by hand"));
+  EXPECT_EQ(invariant("no-wrong-map")["holds"], true);
+  EXPECT_EQ(invariant("no-lost-records")["holds"], true);
+}
+
 TEST_F(RestartTest, WhatLivesIsKilledFirst) {
   Running serving = serve();
   const Ended backend = order({"--restart", "backend-2"});

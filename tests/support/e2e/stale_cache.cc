@@ -1,4 +1,5 @@
-// A cache server that hands frontend-2 the map of an epoch before. All else is ceiling-cache.
+// A cache server that hands frontend-2 a map of an epoch before as that of version 2. All else is
+// ceiling-cache.
 #include <CLI/CLI.hpp>
 
 #include "workload/frontend/cache/cache_server.h"
@@ -14,7 +15,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   options.token = ceiling::wire::token_from_environment();
   options.hand_out = [](const std::string& frontend, ceiling::wire::Slice map) {
-    if (frontend != "frontend-2") return map;
+    if (frontend != "frontend-2" || map.version() != 2) return map;
     for (auto& route : *map.mutable_routes()) route.set_epoch(route.epoch() - 1);
     return map;
   };

@@ -54,6 +54,12 @@ const std::vector<Line> kLines = {
     {{0.5, "", CalibrationEvent{2, {6, 6}, {{"descriptors", {20, 21}}}}},
      R"({"t_s":0.5,"arm":"","event":"calibration","fleet_size":2,"tasks":[6,6],)"
      R"("resources":{"descriptors":[20,21]}})"},
+    {{0.5, "", CalibrationEvent{2, {6, 6}, {}, {{"descriptors", {25, 25}}, {"tasks", {1, 1}}}}},
+     R"({"t_s":0.5,"arm":"","event":"calibration","fleet_size":2,"tasks":[6,6],)"
+     R"("caches":{"descriptors":[25,25],"tasks":[1,1]}})"},
+    {{2, "a", RefusalEvent{"frontend-9", EMFILE, 1, 9, "build", std::nullopt, "cache-1"}},
+     R"({"t_s":2.0,"arm":"a","event":"refusal","frontend":"frontend-9","errno":"EMFILE","tasks":1,)"
+     R"("version":9,"phase":"build","server":"cache-1"})"},
     {{2, "a", RefusalEvent{"frontend-1", EAGAIN, 24, 21, "build", 0}},
      R"({"t_s":2.0,"arm":"a","event":"refusal","frontend":"frontend-1","errno":"EAGAIN","tasks":24,)"
      R"("version":21,"phase":"build","probe":"made"})"},
