@@ -124,7 +124,7 @@ TEST(BadHellos, OnlyFrontendsAndClientsReachRecords) {
   auto membership = start_membership();
   auto backend = start_backend("backend-1", membership.address());
   const Peer other(backend.address(), wire::ROLE_BACKEND, "backend-2");
-  EXPECT_EQ(other.read_to_the_end(), "only frontends and clients are served");
+  EXPECT_EQ(other.read_to_the_end(), "only frontends, cache servers and clients are served");
   const Peer lines(backend.address(), wire::ROLE_CLIENT, "two\nlines");
   EXPECT_EQ(lines.read_to_the_end(), "hello with a bad name");
 }
