@@ -41,16 +41,17 @@ struct MapsUser {
   std::int64_t maps = 0;
 };
 
-MapsUser most_maps() {
+/// `aim`: what the limit is to be, for the message when somebody's maps are hidden.
+MapsUser most_maps(const std::string& aim) {
   MapsUser most;
   for (const int pid : numbered_entries("/proc")) {
     try {
       const std::int64_t maps = counted_maps(pid);
       if (maps > most.maps) most = {pid, maps};
     } catch (const FileError& hidden) {
-      throw HostError(fmt::format("vm.max_map_count is to be set, and what process {} has mapped "
-                                  "is not to be seen: {}",
-                                  pid, hidden.what()),
+      throw HostError(fmt::format("vm.max_map_count is to be {}, and what process {} has mapped is "
+                                  "not to be seen: {}",
+                                  aim, pid, hidden.what()),
                       "run it as root of a throw-away VM: ci/vm --kernel 6.12 -- ...");
     }
   }
@@ -89,13 +90,13 @@ void pass_reserved_pids(const std::vector<HostSetting>& settings) {
 }
 
 std::int64_t least_map_count() {
-  return static_cast<std::int64_t>(std::ceil(static_cast<double>(most_maps().maps) / kShare));
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(most_maps("set").maps) / kShare));
 }
 
 void check_room_for_maps(const LimitPlan& limits) {
   const auto value = limits.value(LimitName::max_map_count);
   if (!value) return;
-  const MapsUser most = most_maps();
+  const MapsUser most = most_maps(std::to_string(*value));
   if (static_cast<double>(most.maps) <= kShare * static_cast<double>(*value)) return;
   throw HostError(
       fmt::format("vm.max_map_count is to be {}, and process {} has {} maps: more than {:.0f} %",
