@@ -55,8 +55,7 @@ StoredRun read_stored_run(const std::filesystem::path& folder) {
   if (!run.experiment && is_search(run.history)) {
     throw Usage(
         fmt::format("{}: found a search by ceiling find, expected a run: what it came to is in its "
-                    "result.json, "
-                    "each trial in its history.jsonl",
+                    "result.json, each trial in its history.jsonl",
                     folder.string()));
   }
   std::error_code none;

@@ -29,8 +29,7 @@ const std::vector<GuardrailFact>& all_guardrails() {
       {Guardrail::cache_fleet, "cache-fleet",
        "Every shard-map is built by fleet.cache_servers servers and handed to the frontends, which "
        "have no peers. No limit on threads is met; what binds next is a cache server's "
-       "descriptors, "
-       "one a frontend."},
+       "descriptors, one a frontend."},
   };
   return facts;
 }

@@ -93,8 +93,7 @@ std::vector<std::string> pointless_guardrails(const ArmPlan& arm) {
   if (arm.expect == Outcome::prevented && !admission && !reshaped) {
     found.emplace_back(
         "found no admission, multiplex, cells or cache-fleet in an arm that expects prevented: "
-        "nothing else "
-        "keeps a fleet from its ceiling");
+        "nothing else keeps a fleet from its ceiling");
   }
   if (admission && arm.expect == Outcome::outage) {
     found.emplace_back(

@@ -153,8 +153,8 @@ void Frontend::learn(const wire::Ownership& ownership) {
 }
 
 void Frontend::join() {
-  if (!configuration_ || !owners_.of_all(*configuration_))
-    return;  // there would be nothing to announce
+  // There would be nothing to announce.
+  if (!configuration_ || !owners_.of_all(*configuration_)) return;
   joined_ = true;
   read_room();
   wire::Envelope envelope;

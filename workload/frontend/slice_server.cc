@@ -22,16 +22,8 @@ SliceServer::SliceServer(const boost::asio::any_io_executor& executor, std::stri
 
 void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
   auto connection = std::make_shared<wire::Connection>(std::move(socket));
-  connection->start(
-      [this, weak = std::weak_ptr(connection),
-       greeted = false](const wire::Envelope& message) mutable {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (std::exchange(greeted, true)) {
-          throw wire::ProtocolError("expected nothing after hello");
-        }
-        welcome(self, message);
-      },
+  wire::start_listener(
+      connection, [this](const auto& self, const auto& message) { welcome(self, message); },
       [this](std::string_view reason) {
         acceptor_.closed();
         std::erase_if(listeners_, [](const Listener& one) { return !one.connection->open(); });
@@ -39,7 +31,6 @@ void SliceServer::serve(boost::asio::ip::tcp::socket socket) {
         ++protocol_errors_;
         log_(fmt::format("peer connection closed: {}", reason));
       });
-  connection->expect_within(wire::kHelloPatience);
 }
 
 void SliceServer::welcome(const std::shared_ptr<wire::Connection>& connection,

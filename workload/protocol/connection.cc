@@ -165,6 +165,20 @@ const Hello& check_hello(const Envelope& message, std::string_view token) {
   return message.hello();
 }
 
+void start_listener(const std::shared_ptr<Connection>& connection, Welcome welcome,
+                    Connection::OnClosed on_closed) {
+  connection->start(
+      [weak = std::weak_ptr(connection), welcome = std::move(welcome),
+       greeted = false](const Envelope& message) mutable {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (std::exchange(greeted, true)) throw ProtocolError("expected nothing after hello");
+        welcome(self, message);
+      },
+      std::move(on_closed));
+  connection->expect_within(kHelloPatience);
+}
+
 tcp::endpoint endpoint_of(std::string_view address) {
   const auto colon = address.rfind(':');
   std::uint16_t port = 0;

@@ -71,6 +71,12 @@ inline constexpr std::chrono::milliseconds kHelloPatience{2000};
 /// time. Throws ProtocolError.
 const Hello& check_hello(const Envelope& message, std::string_view token);
 
+/// Starts a connection of who may say hello, in time, and nothing after it. `welcome` is called
+/// with that message, and may throw ProtocolError.
+using Welcome = std::function<void(const std::shared_ptr<Connection>&, const Envelope& hello)>;
+void start_listener(const std::shared_ptr<Connection>& connection, Welcome welcome,
+                    Connection::OnClosed on_closed);
+
 /// "127.0.0.1:4000" as an endpoint: numeric only, because resolving a name starts a thread. Throws
 /// std::invalid_argument.
 boost::asio::ip::tcp::endpoint endpoint_of(std::string_view address);

@@ -141,16 +141,8 @@ void CacheServer::hand_over(const std::string& frontend) {
 
 void CacheServer::serve(boost::asio::ip::tcp::socket socket) {
   auto connection = std::make_shared<wire::Connection>(std::move(socket));
-  connection->start(
-      [this, weak = std::weak_ptr(connection),
-       greeted = false](const wire::Envelope& message) mutable {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (std::exchange(greeted, true)) {
-          throw wire::ProtocolError("expected nothing after hello");
-        }
-        welcome(self, message);
-      },
+  wire::start_listener(
+      connection, [this](const auto& self, const auto& message) { welcome(self, message); },
       [this, key = connection.get()](std::string_view reason) {
         acceptor_.closed();
         for (auto& [frontend, subscriber] : places_) {
@@ -161,7 +153,6 @@ void CacheServer::serve(boost::asio::ip::tcp::socket socket) {
         ++protocol_errors_;
         log(fmt::format("connection of a subscriber closed: {}", reason));
       });
-  connection->expect_within(wire::kHelloPatience);
 }
 
 void CacheServer::welcome(const Subscriber& connection, const wire::Envelope& message) {
