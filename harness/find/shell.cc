@@ -1,5 +1,6 @@
 #include "harness/find/shell.h"
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,11 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTick{20};
 
 }  // namespace
+
+std::string ShellEnd::how() const {
+  return in_time ? fmt::format("ended with status {}", status)
+                 : "did not end within its time limit";
+}
 
 ShellEnd run_shell(const std::string& command, ProcessSpec like, Cgroup& group, Launcher& launcher,
                    Waiter& waiter, milliseconds patience, const std::function<void()>& tick) {

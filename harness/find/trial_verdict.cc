@@ -1,0 +1,48 @@
+#include "harness/find/trial_verdict.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+namespace ceiling {
+
+Verdict verdict_of_end(int status, bool ends, bool was_ready) {
+  if (WIFSIGNALED(status)) {
+    return {TrialOutcome::crashed, fmt::format("ended by signal {}", WTERMSIG(status))};
+  }
+  std::string why = fmt::format("ended with status {}", WEXITSTATUS(status));
+  if (!ends) why += was_ready ? " after it was ready" : " before it was ready";
+  return {was_ready ? TrialOutcome::crashed : TrialOutcome::refused_to_start, std::move(why)};
+}
+
+Verdict verdict_of_delay(std::chrono::milliseconds patience, bool ends, bool runs) {
+  return {TrialOutcome::hung, fmt::format("{} within {:.1f} s",
+                                          runs && ends ? "it did not end" : "it did not get ready",
+                                          std::chrono::duration<double>(patience).count())};
+}
+
+Verdict verdict_of_probe(const ShellEnd& end) {
+  if (end.ok()) return {};
+  if (!end.in_time) return {TrialOutcome::hung, "the probe " + end.how()};
+  return {TrialOutcome::degraded, fmt::format("the probe {}: {}", end.how(), end.last_line)};
+}
+
+const char* name_of(Readiness::Kind kind) {
+  switch (kind) {
+    case Readiness::Kind::ends:
+      return "end";
+    case Readiness::Kind::tcp:
+      return "tcp";
+    case Readiness::Kind::log:
+      return "log";
+    case Readiness::Kind::command:
+      break;
+  }
+  return "command";
+}
+
+std::string describe_end(int status) {
+  return WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                             : fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+}  // namespace ceiling
