@@ -17,8 +17,8 @@ constexpr milliseconds kTick{20};
 }  // namespace
 
 std::string ShellEnd::how() const {
-  return in_time ? fmt::format("ended with status {}", status)
-                 : "did not end within its time limit";
+  if (!in_time) return "did not end within its time limit";
+  return fmt::format("ended with status {}{}{}", status, last_line.empty() ? "" : ": ", last_line);
 }
 
 ShellEnd run_shell(const std::string& command, ProcessSpec like, Cgroup& group, Launcher& launcher,

@@ -17,7 +17,7 @@ struct ShellEnd {
   std::string last_line;  ///< of what it said
 
   bool ok() const { return in_time && status == 0; }
-  std::string how() const;  ///< "ended with status 1", for a sentence
+  std::string how() const;  ///< "ended with status 1: no such key", for a sentence
 };
 
 /// Runs `sh -c COMMAND` in `group`, as whom `like` says, and ends all that is left of it in the

@@ -22,8 +22,7 @@ Verdict verdict_of_delay(std::chrono::milliseconds patience, bool ends, bool run
 
 Verdict verdict_of_probe(const ShellEnd& end) {
   if (end.ok()) return {};
-  if (!end.in_time) return {TrialOutcome::hung, "the probe " + end.how()};
-  return {TrialOutcome::degraded, fmt::format("the probe {}: {}", end.how(), end.last_line)};
+  return {end.in_time ? TrialOutcome::degraded : TrialOutcome::hung, "the probe " + end.how()};
 }
 
 const char* name_of(Readiness::Kind kind) {

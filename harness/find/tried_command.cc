@@ -34,8 +34,7 @@ void TriedCommand::prepare() {
   const ShellEnd end = run_shell(subject_.before, place_.preparing(), place_.beside(), launcher_,
                                  waiter_, kBeforePatience, [] {});
   if (end.ok()) return;
-  throw NotSearchable(
-      fmt::format("what is to be done before a trial {}: {}", end.how(), end.last_line));
+  throw NotSearchable("what is to be done before a trial " + end.how());
 }
 
 void TriedCommand::start() {

@@ -174,11 +174,12 @@ TEST_F(BadCommandTest, AProbeThatIsWrongWithoutALimit) {
   EXPECT_EQ(said({"--ready-log", "^ready", "--probe", "echo nobody answers; exit 7"},
                  {ceiling::find_testee(), "strict", "3"}),
             without_ + "the probe ended with status 7: nobody answers; its last line: ready 3\n");
+  EXPECT_EQ(said({"--probe", "false"}, {"true"}), without_ + "the probe ended with status 1\n");
   EXPECT_THAT(said({"--ready-log", "^ready", "--probe", "sleep 60", "--timeout", "0.5"},
                    {ceiling::find_testee(), "strict", "3"}),
               HasSubstr(without_ + "the probe did not end within its time limit"));
   EXPECT_EQ(said({"--before", "exit 5"}, {"true"}),
-            "64 ceiling: what is to be done before a trial ended with status 5: \n");
+            "64 ceiling: what is to be done before a trial ended with status 5\n");
 }
 
 TEST_F(BadCommandTest, APortThatIsTaken) {
