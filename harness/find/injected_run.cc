@@ -95,14 +95,14 @@ class Run {
     signalfd_siginfo info{};
     while (::read(signals, &info, sizeof info) == sizeof info) {
       const int number = static_cast<int>(info.ssi_signo);
-      if (number != SIGCHLD && info.ssi_code <= 0) hand_on(number);
+      if (number != SIGCHLD) take_signal(number, info.ssi_code > 0);
     }
     reap();
   }
 
-  /// What a terminal sends has reached the command already.
-  void hand_on(int number) {
-    if (!main_ended_) ::kill(main_, number);
+  void take_signal(int number, bool of_terminal) {
+    if (of_terminal && command_.owns_terminal && !main_ended_) return;
+    if (!of_terminal && !main_ended_) ::kill(main_, number);
     run_.ended_by = number;
     until_ = Clock::now() + kPatience;
   }

@@ -51,6 +51,10 @@ std::string last_line(std::string text) {
   return text.substr(text.find_last_of('\n') + 1);
 }
 
+NoSweep stopped(int signal) {
+  return {128 + signal, fmt::format("ended by signal {}, nothing is left running", signal)};
+}
+
 bool same(const CommandEnd& one, const CommandEnd& other) {
   return one.status == other.status && one.signal == other.signal;
 }
@@ -72,12 +76,14 @@ class Sweeper {
     take_healthy(healthy);
     const Trial again = try_with({});
     if (const auto why = unhealthy(again.run)) return *why;
-    comparable_ = again.out == healthy.out;
+    if (const auto why = differs(again.run)) return *why;
+    sweep_.creations_again = counted(again.run.injection);
+    sweep_.output_compared = again.out == healthy.out;
     healthy_out_ = healthy.out;
     const std::uint64_t trials = std::min(sweep_.creations, Sweep::kMostTrials);
     for (std::uint64_t number = 1; number <= trials; ++number) {
       const Trial trial = try_with(choice(number));
-      if (trial.run.ended_by != 0) return NoSweep{128 + trial.run.ended_by, "ended by a signal"};
+      if (const int signal = trial.run.ended_by; signal != 0) return stopped(signal);
       sweep_.trials.push_back(judge(number, trial));
       progress(number, trials);
     }
@@ -105,6 +111,7 @@ class Sweeper {
     command.refusing.choice = choice;
     command.refusing.error = plan_.error;
     command.time_limit = limit_;
+    command.owns_terminal = false;
     command.standard_input = nothing.get();
     command.standard_output = out.get();
     command.standard_error = err.get();
@@ -117,7 +124,7 @@ class Sweeper {
 
   static std::optional<NoSweep> unhealthy(const InjectedRun& run) {
     if (run.not_started) return NoSweep{run.not_started->status, run.not_started->why};
-    if (run.ended_by != 0) return NoSweep{128 + run.ended_by, "ended by a signal"};
+    if (run.ended_by != 0) return stopped(run.ended_by);
     const std::string without = "not healthy without any refusal: ";
     if (run.hung) return NoSweep{kUsage, without + "it does not end by itself in time"};
     if (run.injection.end.signal != 0) {
@@ -127,13 +134,25 @@ class Sweeper {
     return std::nullopt;
   }
 
+  std::optional<NoSweep> differs(const InjectedRun& again) const {
+    if (same(again.injection.end, sweep_.healthy)) return std::nullopt;
+    return NoSweep{kUsage,
+                   fmt::format("not the same without any refusal: it ended with status {}, then "
+                               "with status {}",
+                               sweep_.healthy.status, again.injection.end.status)};
+  }
+
+  std::uint64_t counted(const Injection& seen) const {
+    return static_cast<std::uint64_t>(std::count_if(
+        seen.creations.begin(), seen.creations.end(),
+        [this](const Creation& one) { return !plan_.kind || one.kind == *plan_.kind; }));
+  }
+
   void take_healthy(const Trial& healthy) {
     const Injection& seen = healthy.run.injection;
     sweep_.healthy = seen.end;
     sweep_.healthy_s = seen.elapsed_s;
-    sweep_.creations = static_cast<std::uint64_t>(std::count_if(
-        seen.creations.begin(), seen.creations.end(),
-        [this](const Creation& one) { return !plan_.kind || one.kind == *plan_.kind; }));
+    sweep_.creations = counted(seen);
     const auto tenfold = std::chrono::duration<double>(10 * seen.elapsed_s);
     if (!plan_.time_limit) {
       limit_ = std::max<milliseconds>(std::chrono::seconds(10),
@@ -162,14 +181,13 @@ class Sweeper {
     if (trial.run.hung) return SweepOutcome::hung;
     if (seen.end.signal != 0) return SweepOutcome::crashed;
     if (!same(seen.end, sweep_.healthy)) return SweepOutcome::failed;
-    const bool as_ever = !comparable_ || trial.out == healthy_out_;
+    const bool as_ever = !sweep_.output_compared || trial.out == healthy_out_;
     return as_ever ? SweepOutcome::unnoticed : SweepOutcome::degraded;
   }
 
   const SweepPlan& plan_;
   int outer_;
   milliseconds limit_{};
-  bool comparable_ = false;  // two healthy runs have the same output
   std::string healthy_out_;
   Sweep sweep_;
 };

@@ -26,8 +26,9 @@ struct NoSweep {
 };
 
 /// Runs the command twice with nothing refused, then once for each creation that counted, with that
-/// one refused. Its input is empty, its output is kept and compared. `outer` as in run_injected();
-/// `progress` is told how many trials are done, of how many.
+/// one refused. Its input is empty, its output is kept and, where it was the same twice, compared.
+/// There is no sweep of a command whose status was not. A terminal's Ctrl-C ends it. `outer` as in
+/// run_injected(); `progress` is told how many trials are done, of how many.
 std::variant<Sweep, NoSweep> run_sweep(
     const SweepPlan& plan, int outer,
     const std::function<void(std::uint64_t, std::uint64_t)>& progress);

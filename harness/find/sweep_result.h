@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ std::string_view to_string(SweepOutcome outcome);
 
 /// One run in which one creation, or it and all after it, was refused.
 struct SweepTrial {
-  std::uint64_t number = 0;  ///< of the creation, from 1, of those that count
-  Creation creation;         ///< the first that was refused
+  std::uint64_t number = 0;          ///< of the creation, from 1, of those that count
+  std::optional<Creation> creation;  ///< the first that was refused; nothing: none was
   SweepOutcome outcome = SweepOutcome::not_reached;
   CommandEnd end;
   std::uint64_t refused = 0;
@@ -37,8 +38,10 @@ struct Sweep {
   int error = 0;
   CommandEnd healthy;  ///< with nothing refused
   double healthy_s = 0;
-  std::uint64_t creations = 0;     ///< that count, when nothing is refused
-  std::vector<SweepTrial> trials;  ///< in the order of their numbers
+  std::uint64_t creations = 0;        ///< that count, when nothing is refused
+  std::uint64_t creations_again = 0;  ///< likewise, of a second such run
+  bool output_compared = false;       ///< the two had the same output
+  std::vector<SweepTrial> trials;     ///< in the order of their numbers
 
   static constexpr std::uint64_t kMostTrials = 1000;  ///< of the first so many creations
 };

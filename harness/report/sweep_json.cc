@@ -20,8 +20,8 @@ std::string sweep_json(const Sweep& sweep) {
   Json trials = Json::array();
   for (const SweepTrial& one : sweep.trials) {
     trials.push_back({{"number", one.number},
-                      {"kind", to_string(one.creation.kind)},
-                      {"name", one.creation.name},
+                      {"kind", one.creation ? Json(to_string(one.creation->kind)) : Json()},
+                      {"name", one.creation ? one.creation->name : ""},
                       {"outcome", to_string(one.outcome)},
                       {"status", status(one.end)},
                       {"signal", signal(one.end)},
@@ -35,6 +35,8 @@ std::string sweep_json(const Sweep& sweep) {
                          {"kind", sweep.kind},
                          {"errno", refusal_name(sweep.error)},
                          {"creations", sweep.creations},
+                         {"creations_again", sweep.creations_again},
+                         {"output_compared", sweep.output_compared},
                          {"status", status(sweep.healthy)},
                          {"elapsed_s", sweep.healthy_s},
                          {"trials", std::move(trials)}};

@@ -53,6 +53,17 @@ std::string sweep_text(const Sweep& sweep, bool colour) {
                            sweep.onward ? "and all after it refused" : "alone refused",
                            refusal_name(sweep.error), counts(sweep)));
   if (sweep.trials.empty()) return page.text();
+  if (sweep.creations_again != sweep.creations) {
+    page.line(0,
+              fmt::format("a second time it made {} creations: a number is not the same creation "
+                          "each time",
+                          sweep.creations_again),
+              Tone::doubtful);
+  }
+  if (!sweep.output_compared) {
+    page.line(0, "a second time its output was another: it is not compared, nothing is degraded",
+              Tone::doubtful);
+  }
   page.blank();
   page.line(2, fmt::format("{:<12} {:>6}  {:<8} {:<16} {:<12} {}", "outcome", "number", "kind",
                            "asked by", "ended", "last line"));
@@ -64,7 +75,8 @@ std::string sweep_text(const Sweep& sweep, bool colour) {
     const SweepTrial& one = trials[i];
     page.line(2,
               fmt::format("{:<12} {:>6}  {:<8} {:<16} {:<12} {}", to_string(one.outcome),
-                          one.number, to_string(one.creation.kind), one.creation.name, ending(one),
+                          one.number, one.creation ? to_string(one.creation->kind) : "",
+                          one.creation ? one.creation->name : "", ending(one),
                           one.last_line.substr(0, kLastLine)),
               tone(one.outcome));
   }

@@ -7,6 +7,7 @@ namespace ceiling {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class SweepTest : public InjectTest {
  protected:
@@ -67,6 +68,48 @@ TEST_F(SweepTest, OnlyWhatCountsIsRefused) {
   inject(with_summary({"--sweep", "once", "--kind", "process"}), {tree_testee(), "tptv"});
   EXPECT_EQ(summary().at("creations"), 2);
   EXPECT_EQ(summary().at("trials")[1].at("last_line"), "+++-");
+}
+
+/// A program of Python that knows how often it has been run, as `run`, from 1.
+std::vector<std::string> counting(const std::string& then) {
+  return {"/usr/bin/python3", "-c",
+          "import os, sys\nopen('runs', 'a').write('x')\nrun = os.path.getsize('runs')\n"
+          "def forks(count):\n for _ in range(count):\n  pid = os.fork()\n"
+          "  if pid == 0: os._exit(0)\n  os.waitpid(pid, 0)\n" +
+              then};
+}
+
+TEST_F(SweepTest, OneThatDoesAnotherThingEachTimeIsSaid) {
+  const Ended ended = inject(with_summary({"--sweep", "once"}),
+                             counting("forks(2 if run == 1 else 1)\nprint(run)"));
+  EXPECT_EQ(outcomes(), "1 failed, 2 not-reached, ");
+  EXPECT_EQ(schema_problems("sweep", summary().dump()), "");
+  EXPECT_EQ(summary().at("creations"), 2);
+  EXPECT_EQ(summary().at("creations_again"), 1);
+  EXPECT_EQ(summary().at("output_compared"), false);
+  EXPECT_EQ(summary().at("trials")[1].at("kind"), nullptr);
+  EXPECT_THAT(ended.out, HasSubstr("\na second time it made 1 creations: "));
+  EXPECT_THAT(ended.out, HasSubstr("\na second time its output was another: "));
+  EXPECT_THAT(ended.out, HasSubstr("\n  not-reached       2                            status 0"));
+  EXPECT_EQ(ended.status, 0);
+}
+
+TEST_F(SweepTest, OneThatDoesTheSameEachTimeIsCompared) {
+  const Ended ended = inject(with_summary({"--sweep", "once"}), {tree_testee(), "t"});
+  EXPECT_EQ(summary().at("creations_again"), 1);
+  EXPECT_EQ(summary().at("output_compared"), true);
+  EXPECT_THAT(ended.out, Not(HasSubstr("a second time")));
+}
+
+TEST_F(SweepTest, OneWhoseStatusIsNotTheSameIsNotSwept) {
+  const Ended ended =
+      inject(with_summary({"--sweep", "once"}), counting("forks(1)\nsys.exit(run % 2)"));
+  EXPECT_EQ(ended.err,
+            "ceiling: not the same without any refusal: it ended with status 1, then with status "
+            "0\n");
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(ended.status, 64);
+  EXPECT_EQ(read_text(folder() / "runs"), "xx");
 }
 
 TEST_F(SweepTest, OneThatIsNotHealthyIsNotSwept) {
