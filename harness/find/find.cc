@@ -31,7 +31,7 @@ class Finder {
     check_unlimited();
     const SearchRange range = plan_.range.value_or(range_around(result_.unlimited.peak));
     result_.first = range.first;
-    result_.last = range.last;
+    result_.last = range.first + (range.size() - 1) * range.step;
     result_.step = range.step;
     bounds_ = bounds_for_trials();
     Search search(range, guess(), plan_.repeat);
@@ -67,6 +67,10 @@ class Finder {
           "not healthy without any limit: it wants more than the {} tasks that may "
           "be used here",
           most_tasks_);
+    }
+    const bool ends = plan_.subject.ready.kind == Readiness::Kind::ends;
+    if (ends && trial.outcome == TrialOutcome::hung && trial.ready_s == 0) {
+      text += ": expected --ready, --ready-tcp or --ready-log for one that stays";
     }
     if (!trial.last_lines.empty()) {
       text += fmt::format("; its last line: {}", trial.last_lines.back());

@@ -50,7 +50,7 @@ struct FindResult {
   std::string limit;
   std::string unit;
   std::string user;
-  std::int64_t first = 0;  ///< the range that was searched
+  std::int64_t first = 0;  ///< the range that was searched, by its first and last value
   std::int64_t last = 0;
   std::int64_t step = 1;  ///< values in between are not told apart
   FindTrial unlimited;

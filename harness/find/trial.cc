@@ -98,7 +98,7 @@ class Run {
   bool is_ready(Clock::time_point until) {
     switch (subject_.ready.kind) {
       case Readiness::Kind::ends:
-        return command_.status() == 0 && ends_with_its_processes();
+        return has_ended_with_its_processes();
       case Readiness::Kind::tcp:
         return listens(subject_.ready.port);
       case Readiness::Kind::log:
@@ -111,11 +111,13 @@ class Run {
     return command_.ask(subject_.ready.text, left).ok();
   }
 
-  bool ends_with_its_processes() {
-    for (const auto until = Clock::now() + kTailPatience; Clock::now() < until;
-         command_.wait(kTick)) {
-      if (command_.empty()) return true;
-    }
+  /// Without the limit those that go on are a daemon's; under it they may be what was refused.
+  bool has_ended_with_its_processes() {
+    if (command_.status() != 0) return false;
+    if (command_.empty()) return true;
+    if (trial_.value) return false;
+    if (!tail_since_) tail_since_ = Clock::now();
+    if (Clock::now() < *tail_since_ + kTailPatience) return false;
     throw NotSearchable(
         "the command ended with status 0 and processes of it go on: expected --ready, --ready-tcp "
         "or --ready-log, which say how it is known to be ready");
@@ -171,6 +173,7 @@ class Run {
   const SearchedLimit& limit_;
   Recorder& recorder_;
   TriedCommand command_;
+  std::optional<Clock::time_point> tail_since_;
   FindTrial trial_;
 };
 

@@ -15,9 +15,11 @@ Verdict verdict_of_end(int status, bool ends, bool was_ready) {
 }
 
 Verdict verdict_of_delay(std::chrono::milliseconds patience, bool ends, bool runs) {
-  return {TrialOutcome::hung, fmt::format("{} within {:.1f} s",
-                                          runs && ends ? "it did not end" : "it did not get ready",
-                                          std::chrono::duration<double>(patience).count())};
+  const char* what = !ends  ? "it did not get ready"
+                     : runs ? "it did not end"
+                            : "it ended, its processes did not";
+  return {TrialOutcome::hung,
+          fmt::format("{} within {:.1f} s", what, std::chrono::duration<double>(patience).count())};
 }
 
 Verdict verdict_of_probe(const ShellEnd& end) {

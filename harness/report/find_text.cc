@@ -31,6 +31,17 @@ std::string values(const std::vector<std::int64_t>& all) {
   return text;
 }
 
+std::vector<std::int64_t> healthy_below(const FindResult& result) {
+  std::vector<std::int64_t> all;
+  for (const FindTrial& one : result.trials) {
+    const std::int64_t value = one.value.value_or(0);
+    if (one.outcome == TrialOutcome::healthy && value < *result.smallest_healthy) {
+      all.push_back(value);
+    }
+  }
+  return all;
+}
+
 std::string answer(const FindResult& result) {
   if (result.answer == SearchAnswer::healthy_everywhere) {
     return fmt::format("healthy at {} {} already, the lower end of the range", result.limit,
@@ -49,7 +60,9 @@ std::string answer(const FindResult& result) {
     text +=
         fmt::format(", {} at {}", to_string(*result.below), *result.smallest_healthy - result.step);
   }
-  if (!result.monotonic) text += "; not monotonic: also healthy below";
+  if (!result.monotonic) {
+    text += "; not monotonic: also healthy at " + values(healthy_below(result));
+  }
   return text;
 }
 

@@ -123,7 +123,9 @@ TEST_F(BadCommandTest, OneThatNeverGetsReady) {
   EXPECT_EQ(said({"--ready-tcp", "26392", "--timeout", "0.5"}, {"sleep", "60"}),
             without_ + "it did not get ready within 0.5 s\n");
   EXPECT_EQ(said({"--timeout", "0.5"}, {"sleep", "60"}),
-            without_ + "it did not end within 0.5 s\n");
+            without_ +
+                "it did not end within 0.5 s: expected --ready, --ready-tcp or --ready-log "
+                "for one that stays\n");
 }
 
 TEST_F(BadCommandTest, OneThatForksAway) {
@@ -206,6 +208,10 @@ TEST_F(BadCommandTest, ARangeWithoutAnEdge) {
   EXPECT_EQ(said({"--range", "10:20", "--ready-log", "^ready"}, testee),
             "64 ceiling: --range 10:20: not healthy at its upper end, 20: expected a range with "
             "both\n");
+  // The last value that was tried: its step is 256 KiB.
+  EXPECT_EQ(said({"--limit", "RLIMIT_AS", "--range", "1M:1700000"}, {"/bin/true"}),
+            "64 ceiling: --range 1M:1700000: not healthy at its upper end, 1572864: expected a "
+            "range with both\n");
 }
 
 TEST_F(BadCommandTest, ARangeBeyondTheHost) {

@@ -47,6 +47,22 @@ TEST_F(FindOutcomesTest, AProbeWithoutAnAnswerIsAHang) {
             "hung: the probe did not end within its time limit");
 }
 
+TEST_F(FindOutcomesTest, AProcessThatGoesOnForWantOfAnotherIsAHang) {
+  // The first ends with 0 whatever comes. The second needs three more to end.
+  const Ended ended =
+      find({"--range", "1:9", "--timeout", "1"},
+           {"/usr/bin/python3", "-c",
+            "import os, time\nif os.fork(): os._exit(0)\ntime.sleep(0.1)\npids = []\n"
+            "try:\n for _ in range(3):\n  pids.append(os.fork())\n  if 0 in pids: break\n"
+            "except OSError: time.sleep(1000)\nif 0 in pids: time.sleep(0.2)"});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  const auto result = result_of(ended);
+  EXPECT_EQ(result.at("smallest_healthy"), 4);
+  EXPECT_EQ(result.at("below"), "hung");
+  EXPECT_EQ(result.at("trials")[1].at("value"), 3);
+  EXPECT_EQ(result.at("trials")[1].at("why"), "it ended, its processes did not within 1.0 s");
+}
+
 TEST_F(FindOutcomesTest, OneThatEndsAfterItWasReadyHasCrashed) {
   const std::string server =
       "import threading, time, sys\nprint('ready', flush=True)\ntry:\n for i in range(4): "
@@ -80,8 +96,13 @@ TEST_F(FindOutcomesTest, ACrashIsToldByItsSignalAndItsLastLines) {
 }
 
 TEST_F(FindOutcomesTest, OneThatIsHealthyFurtherBelowIsNotMonotonic) {
-  const Ended ended =
-      find_testee("descriptors", 100, {"--limit", "RLIMIT_NOFILE", "--range", "10:200"});
+  const std::vector<std::string> options = {"--limit", "RLIMIT_NOFILE", "--range", "10:200"};
+  EXPECT_THAT(run_ceiling({"find", "--limit", "RLIMIT_NOFILE", "--range", "10:200", "--ready-log",
+                           "^ready", "--", ceiling::find_testee(), "descriptors", "100"})
+                  .out,
+              testing::StartsWith("healthy from RLIMIT_NOFILE 100, refused-to-start at 99; not "
+                                  "monotonic: also healthy at 10\n"));
+  const Ended ended = find_testee("descriptors", 100, options);
   EXPECT_EQ(ended.status, 2) << ended.err;
   const auto result = result_of(ended);
   EXPECT_EQ(result.at("monotonic"), false);
