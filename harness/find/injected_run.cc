@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
@@ -16,6 +15,7 @@
 #include "cgroups/descriptor.h"
 #include "cgroups/error.h"
 #include "harness/find/child_start.h"
+#include "harness/find/command_output.h"
 #include "harness/keeper/end.h"
 
 namespace ceiling {
@@ -71,12 +71,16 @@ class Run {
   void step(Supervisor& supervisor, int signals) {
     std::optional<Clock::time_point> next = until_;
     if (const auto due = supervisor.due()) next = std::min(next.value_or(*due), *due);
-    std::array<pollfd, 3> ready{{{hung_up_ ? -1 : supervisor.listener(), POLLIN, 0},
-                                 {signals, POLLIN, 0},
-                                 {outer_, POLLIN, 0}}};
+    std::vector<pollfd> ready{{hung_up_ ? -1 : supervisor.listener(), POLLIN, 0},
+                              {signals, POLLIN, 0},
+                              {outer_, POLLIN, 0}};
+    for (const CommandOutput* output : command_.outputs) {
+      ready.push_back({output->reading(), POLLIN, 0});
+    }
     if (::poll(ready.data(), ready.size(), wait_ms(next)) < 0 && errno != EINTR) {
       throw Error("poll: " + std::generic_category().message(errno));
     }
+    for (CommandOutput* output : command_.outputs) output->take();
     supervisor.answer_due(Clock::now());
     if ((ready[0].revents & POLLIN) != 0) {
       supervisor.take();

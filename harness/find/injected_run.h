@@ -9,14 +9,17 @@
 
 namespace ceiling {
 
+class CommandOutput;
+
 /// A command and what is refused to it.
 struct InjectedCommand {
   std::vector<std::string> command;
   Refusing refusing;
   std::optional<std::chrono::milliseconds> time_limit;
-  int standard_input = -1;   ///< descriptors that it gets; -1: ours
-  int standard_output = -1;  ///< likewise
-  int standard_error = -1;   ///< likewise
+  int standard_input = -1;                   ///< descriptors that it gets; -1: ours
+  int standard_output = -1;                  ///< likewise
+  int standard_error = -1;                   ///< likewise
+  std::vector<CommandOutput*> outputs = {};  ///< emptied while it runs
   /// What a terminal sends, Ctrl-C, is the command's affair while it runs. False: it ends the run.
   bool owns_terminal = true;
 };

@@ -2,54 +2,25 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "cgroups/descriptor.h"
-#include "cgroups/error.h"
+#include "harness/find/kept_output.h"
 
 namespace ceiling {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kMostKept = 1 << 20;  // of an output, for comparison
 constexpr int kUsage = 64;
-
-/// An output that is read when who writes it has ended.
-class Output {
- public:
-  Output() : memory_(::memfd_create("ceiling-output", MFD_CLOEXEC)) {
-    if (!memory_) throw Error("memfd_create: " + std::generic_category().message(errno));
-  }
-  int get() const { return memory_.get(); }
-  std::string text() const {
-    const off_t size = ::lseek(memory_.get(), 0, SEEK_END);
-    std::string text(std::min(static_cast<std::size_t>(std::max<off_t>(0, size)), kMostKept), '\0');
-    const ssize_t got = ::pread(memory_.get(), text.data(), text.size(), 0);
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
-    return text;
-  }
-
- private:
-  Descriptor memory_;
-};
 
 struct Trial {
   InjectedRun run;
   std::string out;
-  std::string err;
+  std::string last_line;  // of its standard error, else of its output
 };
-
-std::string last_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text.substr(text.find_last_of('\n') + 1);
-}
 
 NoSweep stopped(int signal) {
   return {128 + signal, fmt::format("ended by signal {}, nothing is left running", signal)};
@@ -104,8 +75,8 @@ class Sweeper {
 
   Trial try_with(const Choice& choice) const {
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const Output out;
-    const Output err;
+    KeptOutput out;
+    KeptOutput err;
     InjectedCommand command;
     command.command = plan_.command;
     command.refusing.choice = choice;
@@ -113,12 +84,13 @@ class Sweeper {
     command.time_limit = limit_;
     command.owns_terminal = false;
     command.standard_input = nothing.get();
-    command.standard_output = out.get();
-    command.standard_error = err.get();
+    command.standard_output = out.stream().writing();
+    command.standard_error = err.stream().writing();
+    command.outputs = {&out.stream(), &err.stream()};
     Trial trial;
     trial.run = run_injected(command, outer_);
     trial.out = out.text();
-    trial.err = err.text();
+    trial.last_line = err.text().empty() ? out.last_line() : err.last_line();
     return trial;
   }
 
@@ -167,7 +139,7 @@ class Sweeper {
     judged.end = seen.end;
     judged.refused = seen.refused;
     judged.elapsed_s = seen.elapsed_s;
-    judged.last_line = last_line(trial.err.empty() ? trial.out : trial.err);
+    judged.last_line = trial.last_line;
     const auto first = std::find_if(seen.creations.begin(), seen.creations.end(),
                                     [](const Creation& one) { return one.refused; });
     if (first != seen.creations.end()) judged.creation = *first;

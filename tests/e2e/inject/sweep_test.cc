@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/e2e/inject/inject_case.h"
 
 namespace ceiling {
@@ -34,6 +36,18 @@ class SweepTest : public InjectTest {
     return all;
   }
 };
+
+/// Bytes of the injector's files in memory: those of the inner guard, which is its only child.
+std::uintmax_t kept_in_memory(pid_t outer) {
+  const auto inner = read_text(fmt::format("/proc/{0}/task/{0}/children", outer));
+  std::uintmax_t bytes = 0;
+  for (const auto& open :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", std::stoi(inner)))) {
+    const std::string target = std::filesystem::read_symlink(open.path());
+    if (target.starts_with("/memfd:ceiling-output")) bytes += std::filesystem::file_size(open);
+  }
+  return bytes;
+}
 
 TEST_F(SweepTest, EachRefusalIsToldByWhatItCameTo) {
   const Ended ended =
@@ -92,6 +106,23 @@ TEST_F(SweepTest, OneThatDoesAnotherThingEachTimeIsSaid) {
   EXPECT_THAT(ended.out, HasSubstr("\na second time its output was another: "));
   EXPECT_THAT(ended.out, HasSubstr("\n  not-reached       2                            status 0"));
   EXPECT_EQ(ended.status, 0);
+}
+
+TEST_F(SweepTest, OutputWithoutEndFillsNoMemory) {
+  // 128 MiB: a line, then zeros. What is kept is a file in memory of the injector's.
+  Running running(
+      {"inject", "--sweep", "once", "--", "/usr/bin/python3", "-c",
+       "import os\nprint('begin', flush=True)\nfor _ in range(2048): os.write(1, bytes(65536))\n"
+       "open('written', 'w').close()\nwhile not os.path.exists('go'): pass"},
+      folder(), {});
+  while (!std::filesystem::exists(folder() / "written")) {
+    ASSERT_FALSE(running.ended(std::chrono::milliseconds(10)));
+  }
+  EXPECT_LE(kept_in_memory(running.pid()), std::uintmax_t{16} << 20);
+  std::ofstream(folder() / "go").close();
+  const Ended ended = running.wait();
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("nothing to refuse"));
 }
 
 TEST_F(SweepTest, OneThatDoesTheSameEachTimeIsCompared) {
