@@ -82,7 +82,7 @@ std::vector<Subject> read_targets(const std::vector<Requirement>& asked, const T
     });
   }
   std::vector<Subject> subjects = read_here(asked, how);
-  if (!how.snapshot.empty()) write_by_rename(how.snapshot, snapshot_json(taken_now(subjects)));
+  if (!how.snapshot.empty()) write_user_file(how.snapshot, snapshot_json(taken_now(subjects)));
   return subjects;
 }
 

@@ -76,7 +76,7 @@ int run_below(const Arguments& arguments, const InjectedCommand& command, int ou
     return status_of(run);
   }
   if (!arguments.quiet) tell(inject_text(run.injection, false));
-  if (!arguments.summary.empty()) write_by_rename(arguments.summary, inject_json(run.injection));
+  if (!arguments.summary.empty()) write_user_file(arguments.summary, inject_json(run.injection));
   return status_of(run);
 }
 
@@ -87,7 +87,7 @@ bool is_bad(SweepOutcome outcome) {
 
 int report(const Arguments& arguments, const Sweep& sweep) {
   Output().write(sweep_text(sweep, Output().colour()));
-  if (!arguments.summary.empty()) write_by_rename(arguments.summary, sweep_json(sweep));
+  if (!arguments.summary.empty()) write_user_file(arguments.summary, sweep_json(sweep));
   return std::any_of(sweep.trials.begin(), sweep.trials.end(),
                      [](const SweepTrial& one) { return is_bad(one.outcome); })
              ? kRefuted

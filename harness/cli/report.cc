@@ -34,7 +34,7 @@ int report(const Arguments& arguments) {
       damaged = damaged || !lines->empty();
     }
   }
-  write_by_rename(file, report_html(shown));
+  write_user_file(file, report_html(shown));
   Output().write(fmt::format("report: {}\n", file.string()));
   return damaged ? kUnknown : kHolds;
 }

@@ -62,7 +62,7 @@ void Output::check() const {
 }
 
 void Output::write(std::string_view text) const {
-  if (!file.empty()) return write_by_rename(file, text);
+  if (!file.empty()) return write_user_file(file, text);
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -93,9 +93,16 @@ Experiment ExperimentArguments::read(const std::vector<std::string>& more,
 }
 
 void check_writable(const std::string& option, const std::filesystem::path& file) {
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  if (std::filesystem::is_directory(file) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+  namespace fs = std::filesystem;
+  const bool special = is_special(file);
+  const fs::path place = special ? file : file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code none;  // what cannot be looked at cannot be written
+  if (fs::is_directory(file, none) || ::access(place.c_str(), special ? W_OK : W_OK | X_OK) != 0) {
     throw Usage(fmt::format("{} {}: cannot write a file there", option, file.string()));
+  }
+  if (fs::is_symlink(file, none) && fs::is_regular_file(file, none)) {  // as /dev/stdout may be
+    throw Usage(
+        fmt::format("{} {}: found a link, expected the file itself", option, file.string()));
   }
 }
 

@@ -68,25 +68,38 @@ std::string timestamp() {
   return text;
 }
 
-void write_file(int at, const std::string& name, std::string_view text) {
+[[noreturn]] void fail(const char* what, const std::filesystem::path& file,
+                       const std::string& reason) {
+  throw HostError(fmt::format("cannot {} {}: {}", what, file.string(), reason),
+                  "make room there, or choose another place");
+}
+
+/// False, and errno.
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// `at`: the open folder of `path`.
+void write_file(int at, const std::filesystem::path& path, std::string_view text) {
+  const std::string name = path.filename();
   const std::string aside = name + ".new";
   ::unlinkat(at, aside.c_str(), 0);
-  const auto fail = [&](const char* what) {
+  const auto give_up = [&](const char* what) {
     const std::string reason = why();
     ::unlinkat(at, aside.c_str(), 0);
-    throw HostError(fmt::format("cannot {} {}: {}", what, name, reason),
-                    "make room there, or choose another place");
+    fail(what, path, reason);
   };
   const Descriptor file(
       ::openat(at, aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) fail("create");
+  if (!file) give_up("create");
   give_to_caller(file.get());
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0) fail("write");
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::renameat(at, aside.c_str(), at, name.c_str()) != 0) fail("rename");
+  if (!write_all(file.get(), text)) give_up("write");
+  if (::renameat(at, aside.c_str(), at, name.c_str()) != 0) give_up("rename");
 }
 
 }  // namespace
@@ -127,17 +140,27 @@ Descriptor ResultsFolder::new_folder(const std::string& name) const {
 }
 
 void ResultsFolder::write(const std::string& name, std::string_view text) const {
-  write_file(folder_.get(), name, text);
+  write_file(folder_.get(), path_ / name, text);
 }
 
-void write_by_rename(const std::filesystem::path& file, std::string_view text) {
+bool is_special(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::is_other(std::filesystem::status(file, ignored));
+}
+
+void write_user_file(const std::filesystem::path& file, std::string_view text) {
+  if (is_special(file)) {
+    const Descriptor open(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!open || !write_all(open.get(), text)) fail("write", file, why());
+    return;
+  }
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   const Descriptor at(::open(folder.c_str(), O_DIRECTORY | O_CLOEXEC | O_RDONLY));
   if (!at) {
     throw HostError(fmt::format("cannot open {}: {}", folder.string(), why()),
                     "choose another place with --output FILE");
   }
-  write_file(at.get(), file.filename().string(), text);
+  write_file(at.get(), file, text);
 }
 
 }  // namespace ceiling

@@ -34,7 +34,10 @@ class ResultsFolder {
   Descriptor logs_;
 };
 
-/// Writes `text` to a file of the user's choice by rename. Throws HostError.
-void write_by_rename(const std::filesystem::path& file, std::string_view text);
+/// Writes `text` to a file of the user's choice: by rename, unless is_special(), which stays what
+/// it is. Throws HostError.
+void write_user_file(const std::filesystem::path& file, std::string_view text);
+/// A device, a pipe or a socket, also behind a link, as /dev/stdout may be.
+bool is_special(const std::filesystem::path& file);
 
 }  // namespace ceiling

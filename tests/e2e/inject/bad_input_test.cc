@@ -1,4 +1,9 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "tests/e2e/inject/inject_case.h"
 
@@ -77,6 +82,37 @@ std::vector<Bad> combinations() {
 
 INSTANTIATE_TEST_SUITE_P(Numbers, BadInjectInput, testing::ValuesIn(numbers()));
 INSTANTIATE_TEST_SUITE_P(Combinations, BadInjectInput, testing::ValuesIn(combinations()));
+
+TEST_F(InjectTest, ASummaryDoesNotReplaceWhatIsNoFile) {
+  const std::filesystem::path pipe = folder() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const Descriptor reading(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  EXPECT_EQ(inject({"--quiet", "--summary", pipe}, {"sh", "-c", "exit 3"}).status, 3);
+  std::string text(1 << 16, '\0');
+  const ssize_t got = ::read(reading.get(), text.data(), text.size());
+  ASSERT_GT(got, 0);
+  text.resize(static_cast<std::size_t>(got));
+  EXPECT_EQ(nlohmann::json::parse(text).at("status"), 3);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+
+  // A link, so that a defect here does no harm to the host.
+  const std::filesystem::path full = folder() / "full";
+  std::filesystem::create_symlink("/dev/full", full);
+  const Ended unwritten = inject({"--quiet", "--summary", full}, {"true"});
+  EXPECT_THAT(unwritten.err, testing::StartsWith("ceiling: cannot write " + full.native() +
+                                                 ": No space left on device\n"));
+  EXPECT_EQ(unwritten.status, 125);
+  EXPECT_TRUE(std::filesystem::is_symlink(full));
+
+  const std::filesystem::path link = folder() / "link";
+  std::ofstream(folder() / "file") << "mine";
+  std::filesystem::create_symlink("file", link);
+  const Ended refused = inject({"--summary", link}, {"true"});
+  EXPECT_EQ(refused.err,
+            "ceiling: --summary " + link.native() + ": found a link, expected the file itself\n");
+  EXPECT_EQ(refused.status, 64);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+}
 
 TEST_F(InjectTest, WithoutACommandItIsBadUsage) {
   const Ended ended = Running({"inject"}, folder(), {}).wait();
