@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <random>
+#include <set>
 
 namespace ceiling {
 namespace {
@@ -73,6 +74,22 @@ TEST(Search, WhateverTheGuessItFindsTheEdgeWithinItsBound) {
       }
     }
   }
+}
+
+TEST(Search, WhateverIsAnsweredItEndsWithinItsBound) {
+  constexpr int kRepeat = 3;
+  std::mt19937 random(1);
+  std::size_t most_values = 0;
+  for (int round = 0; round < 5000; ++round) {
+    const SearchRange range{1, 1 + static_cast<std::int64_t>(random() % 70)};
+    Search search(range, static_cast<std::int64_t>(random() % 80), kRepeat);
+    const auto values = tried(search, [&](std::int64_t) { return random() % 2 == 0; });
+    const std::set<std::int64_t> different(values.begin(), values.end());
+    ASSERT_LE(static_cast<std::int64_t>(different.size()), Search::most_values(range));
+    ASSERT_LE(values.size(), different.size() + 2 * (kRepeat - 1));
+    if (range.last == 70) most_values = std::max(most_values, different.size());
+  }
+  EXPECT_EQ(most_values, 9);  // log2 of 70 + 1, rounded up, and two: the bound is reached
 }
 
 TEST(Search, TheBoundIsThatOfABinarySearchAndTwo) {
