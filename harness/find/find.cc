@@ -68,14 +68,24 @@ class Finder {
           "be used here",
           most_tasks_);
     }
-    const bool ends = plan_.subject.ready.kind == Readiness::Kind::ends;
-    if (ends && trial.outcome == TrialOutcome::hung && trial.ready_s == 0) {
-      text += ": expected --ready, --ready-tcp or --ready-log for one that stays";
-    }
+    text += hint(trial);
     if (!trial.last_lines.empty()) {
       text += fmt::format("; its last line: {}", trial.last_lines.back());
     }
     throw NotSearchable(text);
+  }
+
+  /// What is easily overlooked.
+  std::string hint(const FindTrial& trial) const {
+    const bool ends = plan_.subject.ready.kind == Readiness::Kind::ends;
+    if (ends && trial.outcome == TrialOutcome::hung && trial.ready_s == 0) {
+      return ": expected --ready, --ready-tcp or --ready-log for one that stays";
+    }
+    const bool executed = trial.outcome != TrialOutcome::refused_to_start || trial.status;
+    if (!executed && plan_.limit.counts_a_user()) {
+      return ": expected one that everybody may execute, because it gets a uid of its own";
+    }
+    return "";
   }
 
   /// What it used. Of vm.max_map_count one less: mmap(2) is refused above it only.

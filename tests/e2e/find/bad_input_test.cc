@@ -104,6 +104,10 @@ TEST_F(BadCommandTest, OneThatItsUserCannotReach) {
   std::filesystem::permissions(script, std::filesystem::perms(0755));
   std::filesystem::permissions(folder() / "closed", std::filesystem::perms(0700));
   EXPECT_EQ(said({"--user", "nobody"}, {script}), without_ + "script: exec: Permission denied\n");
+  EXPECT_EQ(said({"--limit", "RLIMIT_NPROC"}, {script}),
+            without_ +
+                "script: exec: Permission denied: expected one that everybody may execute, "
+                "because it gets a uid of its own\n");
 }
 
 TEST_F(BadCommandTest, OneThatEndsAtOnce) {
