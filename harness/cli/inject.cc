@@ -108,17 +108,22 @@ int sweep_below(const Arguments& arguments, const SweepPlan& plan, int outer) {
   return report(arguments, std::get<Sweep>(swept));
 }
 
-/// In the inner guard: what goes wrong here is the injector's fault, never the command's.
+/// What goes wrong here is the injector's fault, never the command's.
+int injectors_own(const std::function<int()>& run) {
+  try {
+    return run();
+  } catch (const HostError& cannot) {
+    tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
+  } catch (const std::exception& failure) {
+    tell(fmt::format("ceiling: {}\n", failure.what()));
+  }
+  return kGuardDied;
+}
+
+/// `run` is the inner guard's, which ends by itself whatever comes.
 int guarded_run(const std::function<int(int)>& run) {
-  return guarded([&run](int outer) {
-    try {
-      return run(outer);
-    } catch (const HostError& cannot) {
-      tell(fmt::format("ceiling: {}\n  to do: {}\n", cannot.what(), cannot.remedy()));
-    } catch (const std::exception& failure) {
-      tell(fmt::format("ceiling: {}\n", failure.what()));
-    }
-    return kGuardDied;
+  return injectors_own([&run] {
+    return guarded([&run](int outer) { return injectors_own([&] { return run(outer); }); });
   });
 }
 

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/e2e/inject/inject_case.h"
@@ -26,6 +27,17 @@ TEST_F(ProgramsTest, OneThatCannotBeStartedIsSaid) {
   ended = inject({}, {"/etc/passwd"});
   EXPECT_EQ(ended.status, 126);
   EXPECT_EQ(ended.err, "ceiling: /etc/passwd: Permission denied\n");
+}
+
+TEST_F(ProgramsTest, WhereThereIsNoProcessForTheGuardTheInjectorHasFailed) {
+  How how;
+  how.before_exec = [] {
+    const rlimit one{1, 1};
+    return ::setrlimit(RLIMIT_NPROC, &one) == 0 && (::geteuid() != 0 || ::setuid(1899999999) == 0);
+  };
+  const Ended ended = inject({}, {"true"}, how);
+  EXPECT_EQ(ended.err, "ceiling: fork of a guard: Resource temporarily unavailable\n");
+  EXPECT_EQ(ended.status, 125);
 }
 
 TEST_F(ProgramsTest, ItsStreamsAreItsOwn) {
