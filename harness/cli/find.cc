@@ -211,6 +211,10 @@ int status_of(const FindResult& result, const Arguments& arguments) {
                           healthy ? "lower" : "upper", healthy ? result.first : result.last));
 }
 
+void print(const FindResult& result, const Output& output, const std::string& where) {
+  output.write(output.json() ? find_json(result) : find_text(result, output.colour()) + where);
+}
+
 int find(const Arguments& arguments) {
   arguments.output.check();
   PlannedFind planned = plan_find(arguments.options);
@@ -231,14 +235,14 @@ int find(const Arguments& arguments) {
     tell(fmt::format("ceiling: ended by signal {}, nothing is left running\n", stopped.signal));
     return 128 + stopped.signal;
   }
-  results.write("result.json", find_json(result));
-  const int status = status_of(result, arguments);
-  if (arguments.output.json()) {
-    arguments.output.write(find_json(result));
-  } else {
-    arguments.output.write(find_text(result, arguments.output.colour()) +
-                           fmt::format("\nreport: {}\n", results.path().string()));
+  try {
+    results.write("result.json", find_json(result));
+  } catch (const HostError&) {  // a full disk does not take what took minutes
+    print(result, arguments.output, "");
+    throw;
   }
+  const int status = status_of(result, arguments);
+  print(result, arguments.output, fmt::format("\nreport: {}\n", results.path().string()));
   return status;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <sstream>
 
@@ -66,6 +67,25 @@ TEST_F(FindRecordsTest, TheHistoryTellsEveryTrial) {
   EXPECT_EQ(event(events, "trial-2-4", "outcome").at("outcome"), "refused-to-start");
   EXPECT_EQ(event(events, "trial-2-4", "outcome").at("why"),
             "ended with status 3 before it was ready");
+}
+
+TEST_F(FindRecordsTest, AResultThatCannotBeWrittenIsPrintedAllTheSame) {
+  // The command stands in result.json, and not in the history: only the first is too long.
+  How how;
+  how.before_exec = [] {
+    const rlimit small{16 << 10, 16 << 10};
+    return ::setrlimit(RLIMIT_FSIZE, &small) == 0;
+  };
+  const Ended ended =
+      run_ceiling({"find", "--quiet", "--range", "1:9", "--ready-log", "^ready", "--",
+                   ceiling::find_testee(), "strict", "3", std::string(20 << 10, 'x')},
+                  how);
+  EXPECT_THAT(ended.out, testing::StartsWith("healthy from pids.max 3, refused-to-start at 2\n"));
+  EXPECT_EQ(ended.err,
+            "ceiling: cannot write ceiling-results/" + only_run().filename().native() +
+                "/result.json: File too large\n  to do: make room there, or choose another "
+                "place\n");
+  EXPECT_EQ(ended.status, 69);
 }
 
 TEST_F(FindRecordsTest, OneThatIsCutShortSaysSo) {
