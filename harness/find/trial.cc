@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "harness/find/readiness.h"
-#include "harness/find/trial_verdict.h"
+#include "harness/find/trial_ruling.h"
 #include "harness/find/tried_command.h"
 
 namespace ceiling {
@@ -91,7 +91,7 @@ class Run {
       }
       command_.wait(subject_.ready.kind == Readiness::Kind::command ? kAskAgain : kTick);
     }
-    judge(verdict_of_delay(patience, is_to_end(), !command_.status()));
+    judge(ruling_of_delay(patience, is_to_end(), !command_.status()));
     return false;
   }
 
@@ -130,7 +130,7 @@ class Run {
       trial_.probe_s = seconds_since(begin);
       record(ProbeEvent{end.in_time, end.status, end.last_line});
       if (!is_to_end() && command_.has_ended()) return judge_end(true);
-      if (!end.ok()) return judge(verdict_of_probe(end));
+      if (!end.ok()) return judge(ruling_of_probe(end));
     }
     if (!is_to_end() && command_.has_ended()) return judge_end(true);
     if (command_.use().refusals().value_or(0) > 0)
@@ -144,12 +144,12 @@ class Run {
     } else {
       trial_.status = WEXITSTATUS(status);
     }
-    judge(verdict_of_end(status, is_to_end(), was_ready));
+    judge(ruling_of_end(status, is_to_end(), was_ready));
   }
 
-  void judge(Verdict verdict) {
-    trial_.outcome = verdict.outcome;
-    trial_.why = std::move(verdict.why);
+  void judge(Ruling ruling) {
+    trial_.outcome = ruling.outcome;
+    trial_.why = std::move(ruling.why);
   }
 
   /// The host first: it is everybody's. Then the counts: they go with the group.

@@ -1,11 +1,11 @@
-#include "harness/find/trial_verdict.h"
+#include "harness/find/trial_ruling.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
 
 namespace ceiling {
 
-Verdict verdict_of_end(int status, bool ends, bool was_ready) {
+Ruling ruling_of_end(int status, bool ends, bool was_ready) {
   if (WIFSIGNALED(status)) {
     return {TrialOutcome::crashed, fmt::format("ended by signal {}", WTERMSIG(status))};
   }
@@ -14,7 +14,7 @@ Verdict verdict_of_end(int status, bool ends, bool was_ready) {
   return {was_ready ? TrialOutcome::crashed : TrialOutcome::refused_to_start, std::move(why)};
 }
 
-Verdict verdict_of_delay(std::chrono::milliseconds patience, bool ends, bool runs) {
+Ruling ruling_of_delay(std::chrono::milliseconds patience, bool ends, bool runs) {
   const char* what = !ends  ? "it did not get ready"
                      : runs ? "it did not end"
                             : "it ended, its processes did not";
@@ -22,7 +22,7 @@ Verdict verdict_of_delay(std::chrono::milliseconds patience, bool ends, bool run
           fmt::format("{} within {:.1f} s", what, std::chrono::duration<double>(patience).count())};
 }
 
-Verdict verdict_of_probe(const ShellEnd& end) {
+Ruling ruling_of_probe(const ShellEnd& end) {
   if (end.ok()) return {};
   return {end.in_time ? TrialOutcome::degraded : TrialOutcome::hung, "the probe " + end.how()};
 }
