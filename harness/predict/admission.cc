@@ -1,9 +1,9 @@
 #include "harness/predict/admission.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 
+#include "harness/predict/own_scopes.h"
 #include "harness/predict/room.h"
 
 namespace ceiling {
@@ -29,28 +29,29 @@ void note(std::optional<RefusedAddition>& worst, const std::vector<Room>& rooms,
   }
 }
 
-/// What the addition that makes `size` meets, where those in `out` have not joined.
+/// What the addition that makes `size` meets in the cell that it comes to.
 std::optional<RefusedAddition> refusal_of_own(const ArmPlan& arm, const CostModel& model, int size,
-                                              const std::set<int>& out) {
-  const int joined = size - 1 - static_cast<int>(out.size());
+                                              const Cell& cell) {
   std::optional<RefusedAddition> worst;
-  for (const int member : kinds_of_members(arm.limits, size)) {
-    if (out.contains(member)) continue;
-    const bool newcomer = member == size;
-    const std::int64_t needed = static_cast<std::int64_t>(model.per_peer) * (newcomer ? joined : 1);
-    note(worst, own_rooms(arm.limits, model, member, newcomer ? 0 : joined - 1), needed, size,
-         member);
+  const auto per_peer = static_cast<std::int64_t>(model.per_peer);
+  for (const int member : cell.kinds()) {
+    note(worst, own_rooms(arm.limits, model, member, cell.joined() - 1), per_peer, size, member);
   }
+  note(worst, own_rooms(arm.limits, model, size, 0), per_peer * cell.joined(), size, size);
   return worst;
 }
 
 void add_of_own(Prediction& prediction, const ArmPlan& arm, const CostModel& model) {
   const std::vector<int> sizes = arm.fleet.sizes();
-  std::set<int> out;  // refused their start by the kernel, in the step under way
-  for (int size = arm.fleet.start + 1; size <= arm.fleet.end; ++size) {
+  OwnScopes scopes(arm, model);
+  while (scopes.size() < arm.fleet.start) scopes.add_member();
+  bool out = false;  // somebody was refused its start by the kernel, in the step under way
+  while (scopes.size() < arm.fleet.end) {
+    const int size = scopes.size() + 1;
     const bool starts = fits(own_rooms(arm.limits, model, size, 0));
-    const auto refused = starts ? refusal_of_own(arm, model, size, out) : std::nullopt;
-    if (refused && !out.empty()) {
+    const Cell& cell = scopes.cells()[scopes.next_cell()];
+    const auto refused = starts ? refusal_of_own(arm, model, size, cell) : std::nullopt;
+    if (refused && out) {
       prediction.doubt = "admission: frontend-" + std::to_string(size) +
                          " would be kept out in the step in which others cannot start";
       return;
@@ -59,8 +60,9 @@ void add_of_own(Prediction& prediction, const ArmPlan& arm, const CostModel& mod
       prediction.admission = refused;
       return;
     }
-    if (!starts) out.insert(size);
-    if (!out.empty() && std::binary_search(sizes.begin(), sizes.end(), size)) return;
+    out = out || !starts;
+    if (out && std::binary_search(sizes.begin(), sizes.end(), size)) return;
+    scopes.add_member();
   }
 }
 
@@ -69,7 +71,8 @@ void add_of_fleet(Prediction& prediction, const ArmPlan& arm, const CostModel& m
     // The newcomer has started when it asks.
     const auto rooms = shared_rooms(arm.limits, model.fleet_tasks(size - 1) + model.base);
     if (!fits(rooms)) return;
-    const std::int64_t needed = 2 * static_cast<std::int64_t>(model.per_peer) * (size - 1);
+    const int peers = (size - 1) / model.cells;  // of the smallest cell
+    const std::int64_t needed = 2 * static_cast<std::int64_t>(model.per_peer) * peers;
     note(prediction.admission, rooms, needed, size, std::nullopt);
     if (prediction.admission) return;
   }

@@ -1,44 +1,101 @@
 #include "harness/predict/alarm.h"
 
+#include <algorithm>
+
+#include "harness/predict/own_scopes.h"
 #include "harness/predict/room.h"
 
 namespace ceiling {
 namespace {
 
-/// The binding room of whoever reaches the share first in a fleet of `size`; the first of several.
-std::optional<RaisedAlarm> alarm_at(const ArmPlan& arm, const CostModel& model, int size) {
-  const auto reached = [&](const std::vector<Room>& rooms,
-                           std::optional<int> member) -> std::optional<RaisedAlarm> {
-    const Room* room = binding(rooms);
-    if (room == nullptr || room->used * 100 < room->value * arm.fleet.alarm_percent) {
-      return std::nullopt;
-    }
-    return RaisedAlarm{.fleet_size = size,
-                       .limit = room->limit,
-                       .value = room->value,
-                       .used = room->used,
-                       .servers_left = 0,
-                       .member = member};
-  };
-  if (arm.limits.scope == LimitScope::fleet) {
-    return reached(shared_rooms(arm.limits, model.fleet_tasks(size)), std::nullopt);
+/// What has used the share, `servers_left` apart; nothing where that is not so.
+std::optional<RaisedAlarm> reached(const ArmPlan& arm, const std::vector<Room>& rooms, int size,
+                                   std::optional<int> member) {
+  const Room* room = binding(rooms);
+  if (room == nullptr || room->used * 100 < room->value * arm.fleet.alarm_percent) {
+    return std::nullopt;
   }
-  for (const int member : kinds_of_members(arm.limits, size)) {
-    if (auto alarm = reached(own_rooms(arm.limits, model, member, size - 1), member)) return alarm;
+  return RaisedAlarm{.fleet_size = size,
+                     .limit = room->limit,
+                     .value = room->value,
+                     .used = room->used,
+                     .servers_left = 0,
+                     .member = member};
+}
+
+/// Whether the next one starts and has room, as have all whom it comes to.
+bool next_fits(const OwnScopes& scopes) {
+  return scopes.cells()[scopes.next_cell()].takes(scopes.size() + 1);
+}
+
+/// How many more come to that cell until one does not fit.
+int left_in(std::size_t cell, OwnScopes scopes) {
+  int left = 0;
+  while (scopes.size() < kLargestFleet && next_fits(scopes)) {
+    if (scopes.next_cell() == cell) ++left;
+    scopes.add_member();
+  }
+  return left;
+}
+
+/// Of the first member that raises it, and of its cell.
+std::optional<RaisedAlarm> alarm_of_own(const ArmPlan& arm, const CostModel& model,
+                                        const OwnScopes& scopes) {
+  std::optional<RaisedAlarm> first;
+  std::size_t its_cell = 0;
+  for (std::size_t cell = 0; cell < scopes.cells().size(); ++cell) {
+    const Cell& there = scopes.cells()[cell];
+    for (const int member : there.kinds()) {
+      if (first && *first->member < member) continue;
+      const auto rooms = own_rooms(arm.limits, model, member, there.joined() - 1);
+      const auto alarm = reached(arm, rooms, scopes.size(), member);
+      if (!alarm) continue;
+      first = alarm;
+      its_cell = cell;
+    }
+  }
+  if (!first) return first;
+  first->servers_left = left_in(its_cell, scopes);
+  first->in_cell = scopes.cells().size() > 1;
+  return first;
+}
+
+std::optional<RaisedAlarm> first_of_own(const ArmPlan& arm, const CostModel& model) {
+  OwnScopes scopes(arm, model);
+  bool kept_out = false;
+  for (const int size : arm.fleet.sizes()) {
+    while (scopes.size() < size && !kept_out) {
+      kept_out =
+          scopes.size() >= arm.fleet.start && arm.has(Guardrail::admission) && !next_fits(scopes);
+      if (!kept_out) scopes.add_member();
+    }
+    auto alarm = alarm_of_own(arm, model, scopes);
+    if (alarm || kept_out) return alarm;
+  }
+  return std::nullopt;
+}
+
+std::optional<RaisedAlarm> first_of_fleet(const ArmPlan& arm, const CostModel& model) {
+  const auto fits = [&](int size) {
+    const auto rooms = shared_rooms(arm.limits, model.fleet_tasks(size));
+    return std::all_of(rooms.begin(), rooms.end(),
+                       [](const Room& room) { return room.used <= room.value; });
+  };
+  for (const int size : arm.fleet.sizes()) {
+    const auto rooms = shared_rooms(arm.limits, model.fleet_tasks(size));
+    auto alarm = reached(arm, rooms, size, std::nullopt);
+    if (!alarm) continue;
+    while (size + alarm->servers_left < kLargestFleet && fits(size + alarm->servers_left + 1)) {
+      ++alarm->servers_left;
+    }
+    return alarm;
   }
   return std::nullopt;
 }
 
 std::optional<RaisedAlarm> first_alarm(const ArmPlan& arm, const CostModel& model) {
-  const std::optional<int> fails = first_failing_size(arm, model);
-  if (!fails) return std::nullopt;
-  for (const int size : arm.fleet.sizes()) {
-    auto alarm = alarm_at(arm, model, size);
-    if (!alarm) continue;
-    alarm->servers_left = *fails - 1 - size;
-    return alarm;
-  }
-  return std::nullopt;
+  return arm.limits.scope == LimitScope::fleet ? first_of_fleet(arm, model)
+                                               : first_of_own(arm, model);
 }
 
 /// 0: none.
@@ -62,9 +119,9 @@ std::optional<Finding> alarm_finding(const ArmPlan& arm, const CostModel& model)
   const auto alarm = first_alarm(arm, model);
   if (!alarm || alarm->servers_left >= kServersAfterAlarm) return std::nullopt;
   const int share = largest_share_in_time(arm, model);
-  const std::string room = alarm->servers_left < 1
-                               ? "no more servers fit"
-                               : std::to_string(alarm->servers_left) + " more server fits";
+  const std::string room =
+      std::string(alarm->servers_left < 1 ? "no more servers fit" : "1 more server fits") +
+      (alarm->in_cell ? " in that cell" : "");
   return Finding{arm.fleet.alarm_at.line, arm.fleet.alarm_at.column,
                  "fleet.alarm_percent: " + std::to_string(arm.fleet.alarm_percent) + " % of " +
                      std::string(to_string(alarm->limit)) + " " + std::to_string(alarm->value) +

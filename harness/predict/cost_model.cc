@@ -106,10 +106,13 @@ std::int64_t CostModel::frontend_tasks(int fleet_size) const {
   return member_tasks(1, fleet_size);
 }
 
+std::int64_t CostModel::tasks_in_cell(int members) const {
+  return base + static_cast<std::int64_t>(per_peer) * std::min(members - 1, threaded_peers);
+}
+
 std::int64_t CostModel::member_tasks(int member, int fleet_size) const {
   const int cell = (member - 1) % cells;
-  const int peers = (fleet_size - 1 - cell) / cells;  // members of the cell but one
-  return base + static_cast<std::int64_t>(per_peer) * std::min(peers, threaded_peers);
+  return tasks_in_cell((fleet_size - 1 - cell) / cells + 1);
 }
 
 std::int64_t CostModel::fleet_tasks(int fleet_size) const {

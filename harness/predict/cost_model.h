@@ -77,6 +77,8 @@ struct CostModel {
   int cell_size(int fleet_size) const { return (fleet_size + cells - 1) / cells; }
   /// Of a frontend of the largest cell.
   std::int64_t frontend_tasks(int fleet_size) const;
+  /// Of a frontend of a cell of so many members.
+  std::int64_t tasks_in_cell(int members) const;
   /// Of one member of a fleet that came one after the other, none of them refused.
   std::int64_t member_tasks(int member, int fleet_size) const;
   std::int64_t fleet_tasks(int fleet_size) const;  ///< of all frontends together; 0 for no fleet

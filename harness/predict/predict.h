@@ -10,6 +10,8 @@
 
 namespace ceiling {
 
+inline constexpr int kLargestFleet = 10'000;
+
 /// The addition that admission keeps out of the fleet, which stays one below `fleet_size`.
 struct RefusedAddition {
   int fleet_size = 0;  ///< that it would have made, visited or not
@@ -27,8 +29,9 @@ struct RaisedAlarm {
   LimitName limit{};
   std::int64_t value = 0;
   std::int64_t used = 0;           ///< of that limit, at that size
-  int servers_left = 0;            ///< that fit then
+  int servers_left = 0;            ///< that fit then, counted up to kLargestFleet
   std::optional<int> member = {};  ///< the first of those that raise it; of scope `frontend`
+  bool in_cell = false;            ///< those that fit are counted in that member's cell
 };
 
 /// The size at which a fleet meets a limit.
@@ -57,7 +60,8 @@ struct Prediction {
   /// by it.
   std::optional<int> member = {};
   std::vector<int> failing = {};
-  /// What guardrails make of it; the fields above say what is met without them.
+  /// What guardrails make of it; the fields above say what is met without them, or, in a fleet of
+  /// cells with admission, if the one that no cell has room for were let in all the same.
   std::optional<RefusedAddition> admission = {};
   std::optional<RaisedAlarm> alarm = {};
   /// The limit is met by the cache servers, alike in all: `threads` are those of one of them.
@@ -68,8 +72,6 @@ struct Prediction {
   std::optional<Ceiling> without = {};
   std::optional<Ceiling> beyond = {};
 };
-
-inline constexpr int kLargestFleet = 10'000;
 
 /// The members of a step start one after another, each when those before it have settled. Limits
 /// are at least 1, and a frontend makes at least one thread. The model is shaped() for the arm. A

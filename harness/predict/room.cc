@@ -58,39 +58,4 @@ const Room* binding(const std::vector<Room>& rooms) {
   return found == rooms.end() ? nullptr : &*found;
 }
 
-std::vector<int> kinds_of_members(const LimitPlan& limits, int size) {
-  int plain = 1;
-  while (limits.overrides.contains(plain)) ++plain;
-  std::vector<int> members;
-  for (const auto& [member, drift] : limits.overrides) {
-    if (member <= size) members.push_back(member);
-  }
-  if (plain <= size) members.insert(std::upper_bound(members.begin(), members.end(), plain), plain);
-  return members;
-}
-
-std::optional<int> first_failing_size(const ArmPlan& arm, const CostModel& model) {
-  if (model.per_peer == 0) return std::nullopt;
-  if (arm.limits.scope == LimitScope::fleet) {
-    if (shared_rooms(arm.limits, 0).empty()) return std::nullopt;
-    const std::int64_t most = binding(shared_rooms(arm.limits, 0))->value;
-    int size = 1;
-    while (model.fleet_tasks(size) <= most) ++size;
-    return size;
-  }
-  std::optional<int> first;
-  const int known = arm.limits.overrides.empty() ? 1 : arm.limits.overrides.rbegin()->first + 1;
-  for (const int member : kinds_of_members(arm.limits, known)) {
-    const std::vector<Room> alone = own_rooms(arm.limits, model, member, 0);
-    const Room* room = binding(alone);
-    if (room == nullptr) continue;
-    const bool starts = std::all_of(alone.begin(), alone.end(),
-                                    [](const Room& one) { return one.used <= one.value; });
-    const auto peers = static_cast<int>(room->left / model.per_peer);
-    const int fails = starts ? std::max(member, peers + 2) : member;
-    first = std::min(first.value_or(fails), fails);
-  }
-  return first;
-}
-
 }  // namespace ceiling

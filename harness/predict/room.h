@@ -28,12 +28,4 @@ std::vector<Room> shared_rooms(const LimitPlan& limits, std::int64_t tasks);
 /// The one that a new thread meets first; nullptr where there is none.
 const Room* binding(const std::vector<Room>& rooms);
 
-/// The members of a fleet of `size` that may differ in their limits, rising: those that drifted,
-/// and the first of the others.
-std::vector<int> kinds_of_members(const LimitPlan& limits, int size);
-
-/// The first fleet size, visited or not and also beyond the planned end, at which a limit refuses a
-/// thread; nothing where none does at any size.
-std::optional<int> first_failing_size(const ArmPlan& arm, const CostModel& model);
-
 }  // namespace ceiling

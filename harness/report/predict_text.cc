@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "harness/predict/host_limit.h"
+#include "harness/predict/own_scopes.h"
 #include "harness/report/page.h"
 #include "harness/report/report.h"
 #include "harness/report/words.h"
@@ -32,9 +33,9 @@ std::string who_fails(const Prediction& predicted) {
 
 void guardrail_lines(Page& page, const ArmPrediction& one) {
   if (const auto& alarm = one.predicted.alarm) {
-    page.line(2, fmt::format("alarm at {} frontends, when {} of {} {} are used and {} more fit",
+    page.line(2, fmt::format("alarm at {} frontends, when {} of {} {} are used and {} more fit{}",
                              alarm->fleet_size, alarm->used, to_string(alarm->limit), alarm->value,
-                             alarm->servers_left));
+                             alarm->servers_left, alarm->in_cell ? " in that cell" : ""));
   }
   if (const auto& refused = one.predicted.admission) {
     page.line(
@@ -98,17 +99,19 @@ void prediction_block(Page& page, const ArmPrediction& one) {
                           *used, limit, or_dash(predicted.value)));
     return page.blank();
   }
+  const int in_cell = own && one.cost_model.cells > 1
+                          ? cell_sizes(one.arm, one.cost_model, size).at(predicted.failing.front())
+                          : size;
   if (predicted.limit && counted_by(*predicted.limit)) {
     const ResourceCost& found = one.cost_model.resources.at(*counted_by(*predicted.limit));
     page.line(
-        2, fmt::format("why: a frontend would need {} {}, {} is {}",
-                       found.least(one.cost_model.cell_size(size)),
+        2, fmt::format("why: a frontend would need {} {}, {} is {}", found.least(in_cell),
                        to_string(*counted_by(*predicted.limit)), limit, or_dash(predicted.value)));
     return page.blank();
   }
   page.line(2, fmt::format(
                    "why: {} would need {} tasks there, {} is {}", own ? "a frontend" : "the fleet",
-                   own ? one.cost_model.frontend_tasks(size) : one.cost_model.fleet_tasks(size),
+                   own ? one.cost_model.tasks_in_cell(in_cell) : one.cost_model.fleet_tasks(size),
                    limit, or_dash(predicted.value)));
   page.blank();
 }

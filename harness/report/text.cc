@@ -92,8 +92,9 @@ void alarm_rows(Page& page, const ArmVerdict& arm) {
   const auto& one = arm.predicted.alarm;
   compare(page, "alarm", one ? std::to_string(one->fleet_size) : "none",
           arm.observed.alarm_step ? std::to_string(*arm.observed.alarm_step) : "none",
-          one ? fmt::format("frontends: {} % of {} used, {} more fit", arm.arm.fleet.alarm_percent,
-                            to_string(one->limit), one->servers_left)
+          one ? fmt::format("frontends: {} % of {} used, {} more fit{}",
+                            arm.arm.fleet.alarm_percent, to_string(one->limit), one->servers_left,
+                            one->in_cell ? " in that cell" : "")
               : fmt::format("up to {} frontends", arm.arm.fleet.end));
 }
 

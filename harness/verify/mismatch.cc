@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <unordered_set>
 
 #include "harness/predict/host_limit.h"
+#include "harness/predict/own_scopes.h"
 #include "harness/verify/guardrails.h"
 
 namespace ceiling {
@@ -23,13 +25,16 @@ void append(Lines& to, const Lines& more) {
 Lines off_the_line(const ArmPlan& arm, const CostModel& model, const StepLog& log) {
   const int size = log.step->fleet_size;
   const bool own = arm.limits.scope == LimitScope::frontend;
+  const bool parted = own && model.cells > 1;
+  const auto cells = parted ? cell_sizes(arm, model, size) : std::map<int, int>();
   std::unordered_set<std::string> scopes;
   for (const SampleEvent* sample : log.samples) {
     if (own ? !is_frontend_scope(sample->scope) : sample->scope != "fleet") continue;
     scopes.insert(sample->scope);
-    const std::int64_t expected =
-        own ? model.member_tasks(member_number(sample->scope).value_or(1), size)
-            : model.fleet_tasks(size);
+    const int member = member_number(sample->scope).value_or(1);
+    const std::int64_t expected = !own                     ? model.fleet_tasks(size)
+                                  : cells.contains(member) ? model.tasks_in_cell(cells.at(member))
+                                                           : model.member_tasks(member, size);
     if (sample->tasks != expected)
       return {fmt::format("at {} frontends the measured line gives {} tasks, {} has {}", size,
                           expected, sample->scope, sample->tasks)};

@@ -1,6 +1,5 @@
 #include "workload/membership/admission.h"
 
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -27,9 +26,16 @@ std::string Admission::silent(const wire::Members& members, const std::string& n
 }
 
 std::optional<wire::NotAdmitted> Admission::refusal(const wire::Members& members,
-                                                    const std::string& newcomer) const {
-  std::set<std::string, ByNumber> names{newcomer};
-  for (const wire::Member& member : members.members()) names.insert(member.name());
+                                                    const std::string& newcomer,
+                                                    std::uint32_t cell) const {
+  /// By name, how many peers the addition brings.
+  std::map<std::string, std::uint64_t, ByNumber> peers;
+  std::uint64_t in_cell = 0;
+  for (const wire::Member& member : members.members()) {
+    peers[member.name()] = member.cell() == cell ? 1 : 0;
+    in_cell += peers[member.name()];
+  }
+  peers[newcomer] = in_cell;
 
   /// What the addition takes under one limit, and whoever says that the least is left there.
   struct Scope {
@@ -39,15 +45,14 @@ std::optional<wire::NotAdmitted> Admission::refusal(const wire::Members& members
   };
   std::vector<Scope> scopes;
   std::map<std::pair<std::string_view, std::string_view>, std::size_t> places;
-  for (const std::string& name : names) {
+  for (const auto& [name, more] : peers) {
     const auto found = said_.find(name);
     if (found == said_.end()) continue;
-    const std::uint64_t peers = name == newcomer ? names.size() - 1 : 1;
     for (const wire::Room& room : found->second.rooms()) {
       const auto [place, first] = places.try_emplace({room.limit(), room.scope()}, scopes.size());
       if (first) scopes.push_back({.needed = 0, .member = name, .room = &room});
       Scope& scope = scopes[place->second];
-      scope.needed += threads_per_peer_ * peers;
+      scope.needed += threads_per_peer_ * more;
       if (room.left() < scope.room->left()) {
         scope.member = name;
         scope.room = &room;

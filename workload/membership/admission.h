@@ -26,11 +26,13 @@ class Admission {
   /// that has said nothing; empty where all have.
   std::string silent(const wire::Members& members, const std::string& newcomer) const;
 
-  /// Why `newcomer` is kept out: the limit that lacks the most threads; of several that of the
-  /// member that comes first, frontend-2 before frontend-10. Nothing where it fits. A scope that
-  /// several share has to hold what all of them need, and is as full as whoever read it last says.
+  /// Why `newcomer` is kept out of a cell, 0 where there are none: the limit that lacks the most
+  /// threads; of several that of the member that comes first, frontend-2 before frontend-10.
+  /// Nothing where it fits. A scope that several share has to hold what those of the cell need, and
+  /// is as full as whoever read it last says, of that cell or not.
   std::optional<wire::NotAdmitted> refusal(const wire::Members& members,
-                                           const std::string& newcomer) const;
+                                           const std::string& newcomer,
+                                           std::uint32_t cell = 0) const;
 
  private:
   std::uint64_t threads_per_peer_;

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <numeric>
 
 #include "workload/membership/checks.h"
 #include "workload/protocol/wire.h"
 
 namespace ceiling {
 
-bool MemberList::join(const wire::Member& member) {
+bool MemberList::join(const wire::Member& member, std::uint32_t cell) {
   check_name(member.name());
   check_address(member.peer_address());
   check_address(member.http_address());
@@ -20,22 +20,24 @@ bool MemberList::join(const wire::Member& member) {
   joined->second.clear_cell();
   if (version_ == 0 && members_.size() < bootstrap_expect_) return false;
   if (version_ > 0) {
-    place(joined->second);
+    joined->second.set_cell(cell > 0 ? cell : order().front());
   } else {
-    for (auto& [name, first] : members_) place(first);
+    for (auto& [name, first] : members_) first.set_cell(order().front());
   }
   ++version_;
   return true;
 }
 
-void MemberList::place(wire::Member& member) {
-  if (cells_ == 0) return;
-  std::vector<std::size_t> sizes(cells_);
-  for (const auto& [name, other] : members_) {
-    if (other.cell() > 0) ++sizes[other.cell() - 1];
-  }
-  const auto smallest = std::min_element(sizes.begin(), sizes.end());
-  member.set_cell(static_cast<std::uint32_t>(smallest - sizes.begin()) + 1);
+std::vector<std::uint32_t> MemberList::order() const {
+  if (cells_ == 0) return {0};
+  std::vector<std::size_t> sizes(cells_ + 1);
+  for (const auto& [name, other] : members_) ++sizes[other.cell()];
+  std::vector<std::uint32_t> cells(cells_);
+  std::iota(cells.begin(), cells.end(), 1);
+  std::stable_sort(cells.begin(), cells.end(), [&](std::uint32_t one, std::uint32_t other) {
+    return sizes[one] < sizes[other];
+  });
+  return cells;
 }
 
 bool MemberList::leave(std::string_view name) {

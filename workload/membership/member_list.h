@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "messages.pb.h"
 #include "workload/membership/checks.h"
@@ -24,9 +25,9 @@ class MemberList {
   explicit MemberList(std::size_t bootstrap_expect, std::uint32_t cells = 0)
       : bootstrap_expect_(bootstrap_expect), cells_(cells) {}
 
-  /// True when that made a new version. Throws wire::ProtocolError for a name that a member has, a
-  /// bad name or address, and a full list.
-  bool join(const wire::Member& member);
+  /// True when that made a new version. `cell`: of order(), where it has been chosen. Throws
+  /// wire::ProtocolError for a name that a member has, a bad name or address, and a full list.
+  bool join(const wire::Member& member, std::uint32_t cell = 0);
   /// True when that made a new version; a name that is no member makes none.
   bool leave(std::string_view name);
 
@@ -36,12 +37,13 @@ class MemberList {
   /// 0 until the first list is vended.
   std::uint64_t version() const { return version_; }
   std::size_t size() const { return members_.size(); }
+  /// The cells, from 1, in the order in which a newcomer is to have them: the smallest first, of
+  /// several the first. 0 alone, where there are none.
+  std::vector<std::uint32_t> order() const;
   /// By name, frontend-2 before frontend-10.
   wire::Members message() const;
 
  private:
-  void place(wire::Member& member);
-
   std::size_t bootstrap_expect_;
   std::uint32_t cells_;
   std::uint64_t version_ = 0;

@@ -151,8 +151,8 @@ void MembershipServer::join_frontend(Session& session, const wire::Member& membe
   decide();
 }
 
-void MembershipServer::admit(Session& session, const wire::Member& member) {
-  const bool vended = members_.join(member);
+void MembershipServer::admit(Session& session, const wire::Member& member, std::uint32_t cell) {
+  const bool vended = members_.join(member, cell);
   session.joined = true;
   health_.joined(session.name);
   vended ? vend_members(session.name + " joined") : changed();

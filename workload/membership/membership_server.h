@@ -85,10 +85,11 @@ class MembershipServer {
   /// A cache server says whether a frontend has a place; the frontend is told.
   void tell_place(const Session& session, const wire::Place& place);
   void caches_changed();
-  void admit(Session& session, const wire::Member& member);
+  void admit(Session& session, const wire::Member& member, std::uint32_t cell = 0);
   /// Lets newcomers in or keeps them out, in their order, as far as it can be told by now.
   void decide();
   void decide_first(bool out_of_patience);
+  void let_in(const Newcomer& newcomer, std::uint32_t cell);
   void leave(Session& session, std::string_view why);
   /// One look after the other.
   void check_health();

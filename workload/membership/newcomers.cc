@@ -1,6 +1,7 @@
 // What becomes of frontends that ask to join a fleet that there is, with the guardrail admission.
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
 #include "workload/membership/membership_server.h"
@@ -38,19 +39,32 @@ void MembershipServer::decide_first(bool out_of_patience) {
   if (!silent.empty()) {
     why.set_member(silent);
     log(fmt::format("{} is not admitted: {} does not say what room it has", name, silent));
-  } else if (const auto refusal = admission_.refusal(present, name)) {
-    why = *refusal;
-    log(fmt::format("{} is not admitted: under {} of {} ({}) {} threads are left, it takes {}",
-                    name, why.room().limit(), why.member(), why.room().scope(), why.room().left(),
-                    why.needed()));
-  } else {
-    try {
-      return admit(sessions_.at(newcomer.connection.get()), newcomer.member);
-    } catch (const wire::ProtocolError& fault) {
-      return newcomer.connection->reject(fault.what());
-    }
+    return newcomer.connection->send(envelope);
   }
+  // Past a cell that is full, to the next one: whose ceiling that is holds up no other.
+  std::string full;
+  for (const std::uint32_t cell : members_.order()) {
+    const auto refusal = admission_.refusal(present, name, cell);
+    if (!refusal) {
+      if (!full.empty()) log(fmt::format("{} comes to cell {}: {}", name, cell, full));
+      return let_in(newcomer, cell);
+    }
+    if (!full.empty()) continue;
+    why = *refusal;
+    full = fmt::format("{}under {} of {} ({}) {} threads are left, it takes {}",
+                       cell > 0 ? fmt::format("in cell {} ", cell) : "", why.room().limit(),
+                       why.member(), why.room().scope(), why.room().left(), why.needed());
+  }
+  log(fmt::format("{} is not admitted: {}", name, full));
   newcomer.connection->send(envelope);
+}
+
+void MembershipServer::let_in(const Newcomer& newcomer, std::uint32_t cell) {
+  try {
+    admit(sessions_.at(newcomer.connection.get()), newcomer.member, cell);
+  } catch (const wire::ProtocolError& fault) {
+    newcomer.connection->reject(fault.what());
+  }
 }
 
 }  // namespace ceiling

@@ -54,10 +54,10 @@ std::string RandomCase::yaml() const {
       "backends: 1\n"
       "streams: [{{name: orders, shards: 2}}]\n"
       "clients: [{{kind: canary, rate_per_s: 10}}]\n"
-      "limits: {{scope: {}, {}: {}}}\n"
+      "limits: {{scope: {}, {}: {}{}}}\n"
       "arms: [{{name: unguarded, guardrails: {}, expect: {}}}]\n",
       start, end, step, threads_per_peer, fleet_more, to_string(scope), to_string(limit), value,
-      guardrails,
+      limits_more, guardrails,
       !expect.empty()                                       ? expect
       : scope == LimitScope::frontend && guardrails == "[]" ? "outage"
                                                             : "any");

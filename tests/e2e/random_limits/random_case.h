@@ -18,8 +18,9 @@ struct RandomCase {
   int end = 1;
   int step = 1;
   std::string guardrails = "[]";
-  std::string fleet_more = {};  ///< ", cells: 3"
-  std::string expect = {};      ///< empty: an outage where each frontend has the limit, else any
+  std::string fleet_more = {};   ///< ", cells: 3"
+  std::string limits_more = {};  ///< ", overrides: {...}"
+  std::string expect = {};       ///< empty: an outage where each frontend has the limit, else any
 
   std::string yaml() const;
   std::string describe() const;

@@ -202,6 +202,62 @@ TEST_P(RandomShape, TheFirstCellThatIsFullFailsAndNoOther) {
   EXPECT_EQ(arm.at("observed").at("frontends_failed"), failed);
 }
 
+TEST_P(RandomShape, WithAdmissionEveryCellIsFilledAndOneAdditionMoreIsKeptOut) {
+  Random source = random(LimitScope::frontend);
+  const int cells = 2 + GetParam() % 3;
+  RandomCase one = cells_case(cells, source);
+  one.guardrails = "[staged-build, cells, admission]";
+  one.expect = "prevented";
+  const int in_cell = largest_fleet(one);
+  int kept = cells * in_cell;
+  std::string member = "frontend-1";
+  // A drifted member of the starting fleet, with room for fewer peers, holds up its own cell only.
+  if (GetParam() % 2 == 1 && in_cell > 2) {
+    const auto pick = [&](int from, int to) {
+      return std::uniform_int_distribution<int>(from, to)(source);
+    };
+    const int holds = pick(2, in_cell - 1);
+    one.start = cells * (holds - 1);
+    member = fmt::format("frontend-{}", pick(1, one.start));
+    kept += holds - in_cell;
+    one.limits_more = fmt::format(", overrides: {{{}: {{{}: {}}}}}", member, to_string(one.limit),
+                                  tasks_of_fleet(holds, one.threads_per_peer) / holds);
+  }
+  const json arm = run(one);
+  ASSERT_TRUE(arm.is_object()) << "no result";
+  EXPECT_EQ(status(), 0);
+  EXPECT_EQ(arm.at("verdict"), "confirmed");
+  EXPECT_EQ(arm.at("outcome"), "prevented");
+  const json& refused = arm.at("observed").at("admission");
+  ASSERT_TRUE(refused.is_object());
+  EXPECT_EQ(refused.at("fleet_size"), kept + 1);
+  EXPECT_EQ(refused.at("limit"), std::string(to_string(one.limit)));
+  EXPECT_EQ(refused.at("member"), member);
+  EXPECT_EQ(arm.at("observed").at("frontends_failed"), 0);
+}
+
+/// The share that a member uses which has room for two more in its cell.
+TEST_P(RandomShape, InCellsTheAlarmComesWhileTwoMoreFitInTheCell) {
+  Random source = random(LimitScope::frontend);
+  const int cells = 2 + GetParam() % 3;
+  RandomCase one = cells_case(cells, source);
+  one.value = wire::kFrontendBaseTasks +
+              one.threads_per_peer * std::uniform_int_distribution<std::int64_t>(5, 12)(source);
+  const int in_cell = largest_fleet(one);
+  const int alarms = in_cell - 2;  // to a cell
+  const std::int64_t used = tasks_of_fleet(alarms, one.threads_per_peer) / alarms;
+  one.step = 1;
+  one.start = cells * (alarms - 1);
+  one.end = cells * in_cell + 2;
+  one.guardrails = "[cells, alarm]";
+  one.fleet_more += fmt::format(", alarm_percent: {}", used * 100 / one.value);
+  const json arm = run(one);
+  expect_confirmed(one, arm);
+  if (!arm.is_object()) return;
+  EXPECT_EQ(arm.at("observed").at("alarm").at("fleet_size"), one.start + 1);
+  EXPECT_EQ(arm.at("predicted").at("alarm").at("servers_left"), 2);
+}
+
 TEST_P(RandomShape, ABudgetThatFitsTakesTheCeilingAwayAndALargerOneDoesNot) {
   Random source = random(LimitScope::frontend);
   RandomCase one = frontend_case(GetParam() + 2, source);

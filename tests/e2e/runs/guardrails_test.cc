@@ -213,6 +213,80 @@ TEST_F(GuardrailsTest, CellsThatAreFullLeaveTheOthersWhole) {
   EXPECT_NEAR(by_name["cells"]["routable"]["lowest"].get<double>(), 12.0 / 18, 1e-9);
   EXPECT_EQ(by_name["staged-cells"]["routable"]["lowest"], 1.0);
   EXPECT_EQ(by_name["small-fleet"]["outcome"], "prevented");
+  const json& admission = by_name["cells-admission"];
+  EXPECT_EQ(admission["outcome"], "prevented");
+  EXPECT_EQ(admission["observed"]["admission"]["fleet_size"], 19);
+  EXPECT_EQ(admission["observed"]["admission"]["member"], "frontend-1");
+  EXPECT_EQ(admission["observed"]["frontends_failed"], 0);
+  EXPECT_EQ(admission["routable"]["lowest"], 1.0);
+  const json& drifted = by_name["drifted-admission"];  // 3 + 6 + 6
+  EXPECT_EQ(drifted["observed"]["admission"]["fleet_size"], 16);
+  EXPECT_EQ(drifted["observed"]["admission"]["member"], "frontend-2");
+  EXPECT_EQ(drifted["predicted"]["admission"]["member"], "frontend-2");
+  EXPECT_EQ(drifted["routable"]["lowest"], 1.0);
+}
+
+/// Six of the small fleet's frontends fit in each of three cells, four use three quarters.
+const std::vector<std::string> kThreeCells = {"--set",         "fleet.cells=3", "--set",
+                                              "fleet.start=4", "--set",         "fleet.end=20"};
+
+std::vector<std::string> with_program(std::vector<std::string> call, const std::string& programs) {
+  call.insert(call.end(), {"--programs", programs});
+  return call;
+}
+
+TEST_F(GuardrailsTest, InCellsAdmissionAndAlarmCountByTheCell) {
+  const json arm = arm_of("[staged-build, cells, admission, alarm]", "prevented", 0, kThreeCells);
+  EXPECT_EQ(arm["observed"]["alarm"]["fleet_size"], 10);
+  EXPECT_EQ(arm["predicted"]["alarm"]["servers_left"], 2);
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 19);
+}
+
+TEST_F(GuardrailsTest, ACellThatIsFullByAddressSpaceHoldsUpNoOther) {
+  std::vector<std::string> call = kThreeCells;
+  call.insert(call.end(), {"--set", "limits.overrides.frontend-3.RLIMIT_AS=26M"});
+  const json arm = arm_of("[cells, admission]", "prevented", 0, call);
+  EXPECT_EQ(arm["observed"]["admission"]["limit"], "RLIMIT_AS");
+  EXPECT_EQ(arm["observed"]["admission"]["member"], "frontend-3");
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 18);  // 22.5 MB, 1,052,672 bytes a peer: 5
+}
+
+TEST_F(GuardrailsTest, InCellsAdmissionThatIsOneThreadTooHopefulIsRefuted) {
+  const json arm =
+      arm_of("[cells, admission]", "prevented", 1,
+             with_program(kThreeCells, programs_with("ceiling-frontend", HOPEFUL_FRONTEND)));
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              AllOf(HasSubstr("predicted that admission keeps out the addition to 19 frontends, it "
+                              "kept out none"),
+                    HasSubstr("7 frontends failed at 19")));
+}
+
+TEST_F(GuardrailsTest, InCellsAdmissionThatIsOneThreadTooFearfulIsRefuted) {
+  const json arm =
+      arm_of("[cells, admission]", "prevented", 1,
+             with_program(kThreeCells, programs_with("ceiling-frontend", FEARFUL_FRONTEND)));
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("refused addition, to a fleet of: predicted 19, observed 16"));
+}
+
+TEST_F(GuardrailsTest, InCellsAnAlarmThatNeverComesIsRefuted) {
+  const json arm =
+      arm_of("[cells, alarm]", "outage", 1,
+             with_program(kThreeCells, programs_with("ceiling-frontend", MUTE_FRONTEND)));
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("late alarm: predicted at 10 frontends, none was raised"));
+}
+
+TEST_F(GuardrailsTest, InCellsAnAlarmThatComesAtOnceIsRefuted) {
+  const json arm =
+      arm_of("[cells, alarm]", "outage", 1,
+             with_program(kThreeCells, programs_with("ceiling-frontend", HASTY_FRONTEND)));
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(),
+              HasSubstr("false alarm: predicted at 10 frontends, raised at 4"));
 }
 
 TEST_F(GuardrailsTest, AMembershipThatPartsNothingIsRefuted) {

@@ -540,6 +540,19 @@ TEST(BadInput, AFleetWithoutPeersLeavesNothingToWhatIsAboutPeers) {
                                     "by peer threads is known")));
 }
 
+TEST(BadInput, CellsStandBesideAdmissionAndAlarm) {
+  for (const char* guardrails :
+       {"[cells, admission]", "[cells, alarm]", "[cells, admission, alarm]"}) {
+    EXPECT_THAT(guarded("guardrails: " + std::string(guardrails) + ", fleet: {start: 4, cells: 2}",
+                        "{pids.max: 24}"),
+                ElementsAre());
+  }
+  EXPECT_THAT(guarded("guardrails: [cells, admission], fleet: {start: 4, cells: 2}, expect: any",
+                      "{RLIMIT_NOFILE: 200}"),
+              ElementsAre(HasSubstr("found admission with RLIMIT_NOFILE, which a frontend cannot "
+                                    "read to the last thread")));
+}
+
 TEST(BadInput, MoreCellsThanFrontendsAreRefused) {
   EXPECT_THAT(guarded("guardrails: [cells], fleet: {start: 4, cells: 5}", "{pids.max: 24}"),
               ElementsAre(HasSubstr("found fleet.cells 5, expected at most fleet.start 4, so that "
@@ -551,8 +564,10 @@ TEST(BadInput, GuardrailsThatCountThreadsByPeerAreRefusedBesideOnesThatDoNot) {
       guarded("guardrails: [multiplex, admission], fleet: {thread_budget: 5}", "{pids.max: 24}"),
       ElementsAre(HasSubstr("found multiplex with admission, which counts a thread for "
                             "every peer; expected one of them")));
-  EXPECT_THAT(guarded("guardrails: [cells, alarm], fleet: {start: 4, cells: 2}", "{pids.max: 24}"),
-              ElementsAre(HasSubstr("found cells with alarm, which counts a thread for every "
+  EXPECT_THAT(guarded("guardrails: [multiplex, cells, alarm], "
+                      "fleet: {start: 4, cells: 2, thread_budget: 5}",
+                      "{pids.max: 24}"),
+              ElementsAre(HasSubstr("found multiplex with alarm, which counts a thread for every "
                                     "peer")));
   EXPECT_THAT(guarded("guardrails: [cells], fleet: {start: 4, cells: 2}", "{memory.max: 64M}"),
               ElementsAre(HasSubstr("found cells with memory.max, of which only an estimate")));

@@ -97,6 +97,48 @@ TEST(Admission, NamesTheFirstMemberOfSeveralWithTheSameLack) {
             "frontend-2");
 }
 
+/// Parted by turns into two cells.
+wire::Members parted(std::uint64_t version, std::initializer_list<const char*> names) {
+  wire::Members list = members(version, names);
+  for (int i = 0; i < list.members_size(); ++i) {
+    list.mutable_members(i)->set_cell(static_cast<std::uint32_t>(i % 2) + 1);
+  }
+  return list;
+}
+
+// Else one full cell would keep everybody out of all of them.
+TEST(Admission, OfACellCountsThoseWhoAreInIt) {
+  Admission admission(1);
+  for (const char* name : {"a", "c"})
+    admission.said(name, headroom(1, {room("pids.max", name, 0)}));
+  for (const char* name : {"b", "d"})
+    admission.said(name, headroom(1, {room("pids.max", name, 1)}));
+  admission.said("e", headroom(0, {room("pids.max", "e", 2)}));
+  const wire::Members present = parted(1, {"a", "b", "c", "d"});
+  const auto refusal = admission.refusal(present, "e", 1);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->member(), "a");
+  EXPECT_EQ(refusal->needed(), 1U);
+  EXPECT_FALSE(admission.refusal(present, "e", 2));
+  admission.said("e", headroom(0, {room("pids.max", "e", 1)}));
+  const auto own = admission.refusal(present, "e", 2);
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->member(), "e");
+  EXPECT_EQ(own->needed(), 2U);
+}
+
+TEST(Admission, ASharedScopeIsAsFullAsThoseOfOtherCellsSay) {
+  Admission admission(1);
+  admission.said("a", headroom(1, {room("pids.max", "/fleet", 9)}));
+  admission.said("b", headroom(1, {room("pids.max", "/fleet", 1)}));
+  admission.said("c", headroom(0, {room("pids.max", "/fleet", 5)}));
+  const auto refusal = admission.refusal(parted(1, {"a", "b"}), "c", 1);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->needed(), 2U) << "a and c";
+  EXPECT_EQ(refusal->room().left(), 1U);
+  EXPECT_EQ(refusal->member(), "b");
+}
+
 TEST(Admission, WhoHasNotSpokenOfThisVersionIsNamed) {
   Admission admission(1);
   const wire::Members present = members(2, {"a"});

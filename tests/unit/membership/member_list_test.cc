@@ -164,8 +164,19 @@ TEST(MemberList, ALaterMemberComesToTheSmallestCellAndStaysThere) {
   EXPECT_THAT(cells(list), ElementsAre(1, 3, 1, 2));
 }
 
+// With admission: past a cell that is full.
+TEST(MemberList, ANewcomerMayBeGivenAnotherCellThanTheSmallest) {
+  MemberList list(4, 3);
+  for (const char* name : {"f-1", "f-2", "f-3", "f-4"}) list.join(member(name));
+  EXPECT_THAT(list.order(), ElementsAre(2, 3, 1));
+  EXPECT_TRUE(list.join(member("f-5"), 3));
+  EXPECT_THAT(cells(list), ElementsAre(1, 2, 3, 1, 3));
+  EXPECT_THAT(list.order(), ElementsAre(2, 1, 3));
+}
+
 TEST(MemberList, AFleetWithoutCellsHasNone) {
   MemberList list(1);
+  EXPECT_THAT(list.order(), ElementsAre(0));
   list.join(member("f-1"));
   EXPECT_THAT(cells(list), ElementsAre(0));
 }
