@@ -14,7 +14,8 @@ const std::vector<GuardrailFact>& all_guardrails() {
        "routes before a peer has said anything. The ceiling stays where it is."},
       {Guardrail::admission, "admission",
        "Every frontend reads the room under its limits and tells membership, which keeps a new "
-       "frontend out that would not fit. The fleet stays one below its ceiling. With cells, a new "
+       "frontend out that would not fit. The fleet stays one below its ceiling. With multiplex "
+       "that is a matter of its descriptors. With cells, a new "
        "frontend goes past a cell that is full, and is kept out when all are."},
       {Guardrail::alarm, "alarm",
        "A frontend raises an alarm when fleet.alarm_percent of the limit that binds it is used, "

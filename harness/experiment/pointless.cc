@@ -36,11 +36,6 @@ void against_reshaping(const ArmPlan& arm, std::vector<std::string>& found) {
   for (const Guardrail guardrail : kReshaping) {
     if (!arm.has(guardrail)) continue;
     const std::string name(to_string(guardrail));
-    for (const Guardrail other : {Guardrail::admission, Guardrail::alarm}) {
-      if (!arm.has(other) || guardrail == Guardrail::cells) continue;
-      found.push_back("found " + name + " with " + std::string(to_string(other)) +
-                      ", which counts a thread for every peer; expected one of them");
-    }
     for (const LimitName limit : {LimitName::memory_max, LimitName::overcommit_memory}) {
       if (!arm.limits.sets(limit)) continue;
       found.push_back("found " + name + " with " + std::string(to_string(limit)) +
@@ -66,7 +61,8 @@ void against_reshaping(const ArmPlan& arm, std::vector<std::string>& found) {
 void against_cache_fleet(const ArmPlan& arm, std::vector<std::string>& found) {
   if (!arm.has(Guardrail::cache_fleet)) return;
   for (const Guardrail other :
-       {Guardrail::multiplex, Guardrail::cells, Guardrail::authoritative_bootstrap}) {
+       {Guardrail::multiplex, Guardrail::cells, Guardrail::authoritative_bootstrap,
+        Guardrail::admission, Guardrail::alarm}) {
     if (!arm.has(other)) continue;
     found.push_back("found cache-fleet with " + std::string(to_string(other)) +
                     ", which is about peers, and a frontend has none; expected one of them");
@@ -77,7 +73,7 @@ void against_cache_fleet(const ArmPlan& arm, std::vector<std::string>& found) {
 
 const std::vector<LimitName>& limits_read_exactly() {
   static const std::vector<LimitName> limits = {LimitName::pids_max, LimitName::rlimit_nproc,
-                                                LimitName::rlimit_as};
+                                                LimitName::rlimit_as, LimitName::rlimit_nofile};
   return limits;
 }
 

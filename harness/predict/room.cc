@@ -7,8 +7,8 @@ namespace ceiling {
 namespace {
 
 /// As headroom() of cgroups/ has them, and the kernel asks.
-constexpr std::array kInOrder = {LimitName::rlimit_as, LimitName::rlimit_nproc,
-                                 LimitName::pids_max};
+constexpr std::array kInOrder = {LimitName::rlimit_nofile, LimitName::rlimit_as,
+                                 LimitName::rlimit_nproc, LimitName::pids_max};
 
 /// What a limit counts: a base, and what each thread adds.
 struct Line {
@@ -37,9 +37,15 @@ std::vector<Room> own_rooms(const LimitPlan& limits, const CostModel& model, int
     const auto value = limits.value(name, member);
     const auto line = line_of(name, model);
     if (!value || !line || line->per_thread <= 0) continue;
-    const std::int64_t used =
-        line->base + line->per_thread * static_cast<std::int64_t>(model.per_peer) * peers;
-    rooms.push_back(room_of(name, *value, used, line->per_thread));
+    const bool threads = name != LimitName::rlimit_nofile;
+    const int counted = threads ? std::min(peers, model.threaded_peers) : peers;
+    const auto per_peer = static_cast<std::int64_t>(model.per_peer);
+    const Room room =
+        room_of(name, *value, line->base + line->per_thread * per_peer * counted, line->per_thread);
+    // That leaves all the threads that are to come is no limit.
+    const std::int64_t to_come = per_peer * (model.threaded_peers - counted);
+    if (threads && room.used <= room.value && room.left >= to_come) continue;
+    rooms.push_back(room);
   }
   return rooms;
 }

@@ -40,11 +40,11 @@ void guardrail_lines(Page& page, const ArmPrediction& one) {
   if (const auto& refused = one.predicted.admission) {
     page.line(
         2, fmt::format(
-               "admission keeps the fleet at {}: under {} {} {} threads are left, the "
+               "admission keeps the fleet at {}: under {} {} {} {} are left, the "
                "next frontend takes {}",
                refused->fleet_size - 1, to_string(refused->limit),
                refused->member ? "of " + member_name(*refused->member) : scope(one.predicted.scope),
-               refused->left, refused->needed));
+               refused->left, words::taken_under(to_string(refused->limit)), refused->needed));
     page.line(2, "without it:");
   }
 }

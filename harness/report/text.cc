@@ -83,9 +83,11 @@ void admission_rows(Page& page, const Prediction& predicted, const Observed& see
           one ? fmt::format("set to {}", one->value) : "");
   if (one && one->member)
     compare(page, "ceiling of", member_name(*one->member), or_dash(other ? other->member : ""), "");
+  const std::string_view taken =
+      words::taken_under(one ? to_string(one->limit) : std::string_view(other->limit));
   compare(page, "needed", one ? std::to_string(one->needed) : "-",
           other ? std::to_string(other->needed) : "-",
-          other ? fmt::format("threads, {} were left", other->left) : "threads");
+          other ? fmt::format("{}, {} were left", taken, other->left) : std::string(taken));
 }
 
 void alarm_rows(Page& page, const ArmVerdict& arm) {

@@ -83,6 +83,10 @@ std::string scope(LimitScope scope) {
   return "of the whole host";
 }
 
+std::string_view taken_under(std::string_view limit) {
+  return limit == to_string(LimitName::rlimit_nofile) ? "connections" : "threads";
+}
+
 std::string unit(const Prediction& predicted) {
   return predicted.limit == LimitName::pid_max ? "numbers" : "tasks";
 }

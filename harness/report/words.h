@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/predict/predict.h"
@@ -26,6 +27,8 @@ std::vector<std::string> resource_lines(const CostModel& model, const LimitPlan&
 std::string scope(LimitScope scope);
 /// What the limit counts. Numbers that are taken: held, or not given out any more.
 std::string unit(const Prediction& predicted);
+/// By an addition, under a limit of that name: threads, or the connections that they serve.
+std::string_view taken_under(std::string_view limit);
 /// One size, or the range of an estimate.
 std::string fleet_size(const Prediction& predicted);
 /// What became of the ceiling of a fleet that is reshaped; nothing for any other.

@@ -15,8 +15,8 @@ void compare(Lines& found, const char* what, const T& predicted, const T& observ
   found.push_back(fmt::format("{}: predicted {}, observed {}", what, predicted, observed));
 }
 
-bool counts_tasks(LimitName limit) {
-  return !counted_by(limit);
+bool read_exactly(LimitName limit) {
+  return !counted_by(limit) || limit == LimitName::rlimit_nofile;
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ Lines admission_mismatches(const Prediction& predicted, const Observed& observed
     compare(found, "refused addition, ceiling of", member_name(*expected->member), seen->member);
   compare(found, "refused addition, threads needed", expected->needed, seen->needed);
   // Of address space a process can only tell the least.
-  if (counts_tasks(expected->limit))
+  if (read_exactly(expected->limit))
     compare(found, "refused addition, threads left", expected->left, seen->left);
   return found;
 }

@@ -258,11 +258,21 @@ void Frontend::made(std::uint64_t version) {
 /// With the threads of the version that it is at, or, at its start, with those that it begins with.
 void Frontend::read_room() {
   if (!rooms_.on()) return;
-  rooms_.read(members_.version());
+  slices_.lend(kDescriptorsOfReading,
+               [this](int lent) { rooms_.read(members_.version(), lent, threads_to_come()); });
   if (!options_.admission) return;
   wire::Envelope envelope;
   *envelope.mutable_headroom() = rooms_.headroom();
   membership_->send(envelope);
+}
+
+/// Of peers, with a budget.
+std::optional<std::uint64_t> Frontend::threads_to_come() const {
+  if (!options_.thread_budget) return std::nullopt;
+  const std::uint64_t parts = std::max(1U, configuration_->threads_per_peer());
+  const std::uint64_t peers = std::max(0, members_.members_size() - 1);
+  const std::uint64_t threaded = *options_.thread_budget / parts;
+  return (threaded - std::min(peers, threaded)) * parts;
 }
 
 void Frontend::kept_out(const wire::NotAdmitted& why) {

@@ -73,6 +73,7 @@ class Frontend {
   /// All threads for the map of `version` are there.
   void made(std::uint64_t version);
   void read_room();
+  std::optional<std::uint64_t> threads_to_come() const;
   void kept_out(const wire::NotAdmitted& why);
   void answer(const wire::HealthRequest& request);
   void removed(const wire::Removed& removed);

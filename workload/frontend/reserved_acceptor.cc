@@ -51,6 +51,14 @@ void ReservedAcceptor::remove_place() {
   if (connections_ + reserved_.size() > places_ && !reserved_.empty()) reserved_.pop_back();
 }
 
+void ReservedAcceptor::lend(int most, const std::function<void(int)>& use) {
+  const std::scoped_lock lock(mutex_, descriptor_table());
+  int lent = 0;
+  for (; lent < most && !reserved_.empty(); ++lent) reserved_.pop_back();
+  use(lent);
+  for (; lent > 0; --lent) reserve();
+}
+
 void ReservedAcceptor::close(tcp::socket& socket) {
   {
     const std::scoped_lock lock(mutex_, descriptor_table());

@@ -37,6 +37,9 @@ class ReservedAcceptor {
   void add_place();
   /// From any thread: one less; it goes when its connection does.
   void remove_place();
+  /// From any thread: lets go up to `most` descriptors of free places while `use` runs, which is
+  /// told how many; nobody who takes one under descriptor_table() gets them.
+  void lend(int most, const std::function<void(int)>& use);
   /// On `executor`: closes a connection that was accepted here; nobody else gets its descriptor.
   void close(boost::asio::ip::tcp::socket& socket);
   /// On `executor`: a connection that was accepted here has been closed by its owner.

@@ -27,6 +27,8 @@ class SliceServer {
   /// std::system_error when there is no descriptor for it.
   void add_place() { acceptor_.add_place(); }
   void remove_place() { acceptor_.remove_place(); }
+  /// As ReservedAcceptor has it.
+  void lend(int most, const std::function<void(int)>& use) { acceptor_.lend(most, use); }
   /// Splits `routes` over `parts` slices (a connection carries its own part) and sends them to all.
   void announce(std::uint64_t version, const std::string& sender,
                 const std::vector<wire::Route>& routes, std::uint32_t parts);

@@ -286,6 +286,32 @@ TEST_P(RandomShape, ABudgetThatFitsTakesTheCeilingAwayAndALargerOneDoesNot) {
   }
 }
 
+/// With a budget of threads that fits, admission goes by descriptors, to the last one.
+TEST_P(RandomShape, WithABudgetAdmissionStopsOneAdditionBeforeTheDescriptorsEnd) {
+  Random source = random(LimitScope::frontend);
+  const auto pick = [&](int from, int to) {
+    return std::uniform_int_distribution<int>(from, to)(source);
+  };
+  RandomCase one{.scope = LimitScope::frontend, .limit = LimitName::rlimit_nofile};
+  one.threads_per_peer = pick(1, 3);
+  one.value = 100 + 2 * one.threads_per_peer * pick(4, 10) + pick(0, 5);
+  one.step = pick(1, 3);
+  one.start = pick(1, 3);
+  one.end = 30;
+  one.guardrails = "[staged-build, multiplex, admission]";
+  one.fleet_more = fmt::format(", thread_budget: {}", one.threads_per_peer * pick(0, 4));
+  one.expect = "prevented";
+  const json arm = run(one);
+  ASSERT_TRUE(arm.is_object()) << "no result";
+  EXPECT_EQ(status(), 0);
+  EXPECT_EQ(arm.at("verdict"), "confirmed");
+  const json& refused = arm.at("observed").at("admission");
+  ASSERT_TRUE(refused.is_object());
+  EXPECT_EQ(refused.at("limit"), "RLIMIT_NOFILE");
+  EXPECT_EQ(refused.at("fleet_size"), arm.at("predicted").at("admission").at("fleet_size"));
+  EXPECT_EQ(arm.at("observed").at("frontends_failed"), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Case, RandomShape, testing::Range(0, kShapeCases));
 
 INSTANTIATE_TEST_SUITE_P(Case, RandomAdmission, testing::Range(0, kAdmissionCases));

@@ -65,6 +65,11 @@ TEST_F(GuardrailsTest, TheShippedExperimentComparesThem) {
   EXPECT_EQ(by_name["multiplex-next"]["observed"]["fleet_size"],
             by_name["multiplex-next"]["predicted"]["fleet_size"]);
   EXPECT_GT(by_name["multiplex-next"]["observed"]["fleet_size"], 15);
+  const json& kept = by_name["multiplex-admission"];
+  EXPECT_EQ(kept["outcome"], "prevented");
+  EXPECT_EQ(kept["observed"]["admission"]["limit"], "RLIMIT_NOFILE");
+  EXPECT_EQ(kept["observed"]["admission"]["fleet_size"],
+            by_name["multiplex-next"]["observed"]["fleet_size"]);
   EXPECT_EQ(by_name["cache-fleet"]["outcome"], "prevented");
   EXPECT_EQ(by_name["cache-fleet"]["predicted"]["without"]["fleet_size"], 15);
   EXPECT_EQ(by_name["cache-fleet"]["predicted"]["beyond"]["server"], "cache");
@@ -164,6 +169,48 @@ TEST_F(GuardrailsTest, PeersWithoutAThreadStillTakeDescriptors) {
   EXPECT_EQ(arm["observed"]["errno"], "EMFILE");
 }
 
+std::vector<std::string> with_program(std::vector<std::string> call, const std::string& programs) {
+  call.insert(call.end(), {"--programs", programs});
+  return call;
+}
+
+/// 90 descriptors and 2 a peer: with 108 ten frontends fit and have the last one in use, and the
+/// room is read all the same.
+const std::vector<std::string> kFewDescriptors = {"--set", "fleet.thread_budget=3", "--set",
+                                                  "limits.RLIMIT_NOFILE=108"};
+
+TEST_F(GuardrailsTest, WithMultiplexAdmissionLetsInToTheLastDescriptor) {
+  const json arm = arm_of("[staged-build, multiplex, admission]", "prevented", 0, kFewDescriptors);
+  EXPECT_EQ(arm["observed"]["admission"]["limit"], "RLIMIT_NOFILE");
+  EXPECT_EQ(arm["observed"]["admission"]["left"], 0);
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 11);
+  EXPECT_EQ(arm["routable"]["lowest"], 1.0);
+}
+
+TEST_F(GuardrailsTest, WithMultiplexOneDescriptorLessIsOneFrontendLess) {
+  std::vector<std::string> call = kFewDescriptors;
+  call.back() = "limits.RLIMIT_NOFILE=107";
+  const json arm = arm_of("[staged-build, multiplex, admission]", "prevented", 0, call);
+  EXPECT_EQ(arm["observed"]["admission"]["fleet_size"], 10);
+}
+
+TEST_F(GuardrailsTest, WithMultiplexAdmissionThatIsOneTooHopefulIsRefuted) {
+  const json arm =
+      arm_of("[staged-build, multiplex, admission]", "prevented", 1,
+             with_program(kFewDescriptors, programs_with("ceiling-frontend", HOPEFUL_FRONTEND)));
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(), HasSubstr("it kept out none"));
+}
+
+TEST_F(GuardrailsTest, WithMultiplexAnAlarmThatNeverComesIsRefuted) {
+  const json arm = arm_of(
+      "[staged-build, multiplex, alarm]", "contained", 1,
+      {"--set", "fleet.thread_budget=3", "--set", "limits.RLIMIT_NOFILE=108", "--set",
+       "fleet.alarm_percent=90", "--programs", programs_with("ceiling-frontend", MUTE_FRONTEND)});
+  EXPECT_EQ(arm["verdict"], "refuted");
+  EXPECT_THAT(arm["reasons"].dump(), HasSubstr("late alarm: predicted at "));
+}
+
 TEST_F(GuardrailsTest, AFrontendThatHasMoreThreadsThanItsBudgetIsRefuted) {
   const json arm = arm_of("[staged-build, multiplex]", "prevented", 1,
                           {"--set", "fleet.thread_budget=3", "--programs",
@@ -229,11 +276,6 @@ TEST_F(GuardrailsTest, CellsThatAreFullLeaveTheOthersWhole) {
 /// Six of the small fleet's frontends fit in each of three cells, four use three quarters.
 const std::vector<std::string> kThreeCells = {"--set",         "fleet.cells=3", "--set",
                                               "fleet.start=4", "--set",         "fleet.end=20"};
-
-std::vector<std::string> with_program(std::vector<std::string> call, const std::string& programs) {
-  call.insert(call.end(), {"--programs", programs});
-  return call;
-}
 
 TEST_F(GuardrailsTest, InCellsAdmissionAndAlarmCountByTheCell) {
   const json arm = arm_of("[staged-build, cells, admission, alarm]", "prevented", 0, kThreeCells);

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   app.add_option("--status", options.status)->required();
   app.add_option("--guardrail", guardrails);
   app.add_option("--alarm-percent", alarm_percent);
-  int thread_budget = 0;  // which it does not keep to
+  int thread_budget = 0;  // which it keeps to with admission or an alarm only
   app.add_option("--thread-budget", thread_budget);
   CLI11_PARSE(app, argc, argv);
   options.token = ceiling::wire::token_from_environment();
@@ -48,7 +48,12 @@ int main(int argc, char** argv) {
   options.staged_build = has("staged-build");
   options.admission = has("admission");
   options.alarm_percent = alarm_percent;
-  options.read_rooms = [read = ceiling::frontend::own_rooms()] { return misread(read()); };
+  if (has("multiplex") && (options.admission || alarm_percent > 0)) {
+    options.thread_budget = static_cast<std::uint32_t>(thread_budget);
+  }
+  options.read_rooms = [read = ceiling::frontend::own_rooms()](int lent) {
+    return misread(read(lent));
+  };
   ceiling::frontend::Frontend frontend(std::move(options));
   ::_exit(frontend.run());
 }

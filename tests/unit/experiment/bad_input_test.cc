@@ -475,7 +475,8 @@ std::vector<std::string> guarded(const std::string& arm, const std::string& limi
 TEST(BadInput, GuardrailsThatReadTheRoomNeedALimitThatCanBeRead) {
   EXPECT_THAT(guarded("guardrails: [alarm]", "{}"),
               ElementsAre("f:7:35: arms.unguarded.guardrails: found alarm in an arm without a "
-                          "limit, expected one of: pids.max, RLIMIT_NPROC, RLIMIT_AS"));
+                          "limit, expected one of: pids.max, RLIMIT_NPROC, RLIMIT_AS, "
+                          "RLIMIT_NOFILE"));
   EXPECT_THAT(guarded("guardrails: [admission]", "{memory.max: 1G}"),
               ElementsAre(HasSubstr("found admission with memory.max, which a frontend cannot read "
                                     "to the last thread; expected one of: pids.max,")));
@@ -533,24 +534,22 @@ TEST(BadInput, AFleetWithoutPeersLeavesNothingToWhatIsAboutPeers) {
               ElementsAre(HasSubstr("found cache-fleet with authoritative-bootstrap, which is "
                                     "about peers")));
   EXPECT_THAT(guarded("guardrails: [cache-fleet, admission], expect: any", "{pids.max: 24}"),
-              ElementsAre(HasSubstr("found cache-fleet with admission, which counts a thread for "
-                                    "every peer")));
+              ElementsAre(HasSubstr("found cache-fleet with admission, which is about peers, and a "
+                                    "frontend has none; expected one of them")));
   EXPECT_THAT(guarded("guardrails: [cache-fleet]", "{memory.max: 64M}"),
               ElementsAre(HasSubstr("found cache-fleet with memory.max, of which only an estimate "
                                     "by peer threads is known")));
 }
 
-TEST(BadInput, CellsStandBesideAdmissionAndAlarm) {
-  for (const char* guardrails :
-       {"[cells, admission]", "[cells, alarm]", "[cells, admission, alarm]"}) {
-    EXPECT_THAT(guarded("guardrails: " + std::string(guardrails) + ", fleet: {start: 4, cells: 2}",
+TEST(BadInput, MultiplexAndCellsStandBesideAdmissionAndAlarm) {
+  for (const std::string guardrails : {"admission", "alarm", "admission, alarm"}) {
+    EXPECT_THAT(guarded("guardrails: [cells, " + guardrails + "], fleet: {start: 4, cells: 2}",
                         "{pids.max: 24}"),
                 ElementsAre());
+    EXPECT_THAT(guarded("guardrails: [multiplex, " + guardrails + "], fleet: {thread_budget: 5}",
+                        "{pids.max: 24, RLIMIT_NOFILE: 200}"),
+                ElementsAre());
   }
-  EXPECT_THAT(guarded("guardrails: [cells, admission], fleet: {start: 4, cells: 2}, expect: any",
-                      "{RLIMIT_NOFILE: 200}"),
-              ElementsAre(HasSubstr("found admission with RLIMIT_NOFILE, which a frontend cannot "
-                                    "read to the last thread")));
 }
 
 TEST(BadInput, MoreCellsThanFrontendsAreRefused) {
@@ -559,16 +558,7 @@ TEST(BadInput, MoreCellsThanFrontendsAreRefused) {
                                     "no cell is empty")));
 }
 
-TEST(BadInput, GuardrailsThatCountThreadsByPeerAreRefusedBesideOnesThatDoNot) {
-  EXPECT_THAT(
-      guarded("guardrails: [multiplex, admission], fleet: {thread_budget: 5}", "{pids.max: 24}"),
-      ElementsAre(HasSubstr("found multiplex with admission, which counts a thread for "
-                            "every peer; expected one of them")));
-  EXPECT_THAT(guarded("guardrails: [multiplex, cells, alarm], "
-                      "fleet: {start: 4, cells: 2, thread_budget: 5}",
-                      "{pids.max: 24}"),
-              ElementsAre(HasSubstr("found multiplex with alarm, which counts a thread for every "
-                                    "peer")));
+TEST(BadInput, WhatReshapesTheFleetIsRefusedBesideEstimates) {
   EXPECT_THAT(guarded("guardrails: [cells], fleet: {start: 4, cells: 2}", "{memory.max: 64M}"),
               ElementsAre(HasSubstr("found cells with memory.max, of which only an estimate")));
 }

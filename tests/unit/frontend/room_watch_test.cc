@@ -1,6 +1,8 @@
 #include "workload/frontend/room_watch.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <stdexcept>
 
@@ -24,7 +26,7 @@ struct Watched {
   RoomWatch watch;
   explicit Watched(int percent)
       : watch(
-            true, percent, [this] { return rooms; },
+            true, percent, [this](int) { return rooms; },
             [this](const std::string& text) { said += text; }) {}
 };
 
@@ -58,16 +60,51 @@ TEST(RoomWatch, GoesByTheLimitThatBinds) {
   EXPECT_FALSE(one.watch.alarm());
 }
 
+// A frontend that multiplexes would else be kept from descriptors by threads that it never makes.
+TEST(RoomWatch, ALimitThatLeavesAllThreadsThatAreToComeIsNone) {
+  Watched one(75);
+  one.rooms = {room(12, 16, 4), room(90, 120, 15)};
+  one.rooms[1].set_limit("RLIMIT_NOFILE");
+  one.watch.read(1, 0, 5);
+  EXPECT_EQ(one.watch.headroom().rooms_size(), 2);
+  one.watch.read(2, 0, 4);
+  ASSERT_EQ(one.watch.headroom().rooms_size(), 1);
+  EXPECT_EQ(one.watch.headroom().rooms(0).limit(), "RLIMIT_NOFILE");
+  one.watch.read(3, 0, 0);
+  EXPECT_EQ(one.watch.headroom().rooms_size(), 1);
+}
+
+// One more or less would keep out a server that fits, or let in one that does not.
+TEST(RoomWatch, CountsItsDescriptorsButNotThoseOfTheReading) {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit few{100, files.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::uint64_t open = 0;
+  for (int number = 0; number < 4096; ++number) open += ::fcntl(number, F_GETFD) >= 0 ? 1 : 0;
+  for (const int lent : {0, 3}) {
+    bool found = false;
+    for (const wire::Room& room : own_rooms()(lent)) {
+      if (room.limit() != "RLIMIT_NOFILE") continue;
+      found = true;
+      EXPECT_EQ(room.used(), open + static_cast<std::uint64_t>(lent));
+      EXPECT_EQ(room.left(), (100 - room.used()) / 2);
+    }
+    EXPECT_TRUE(found);
+  }
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 TEST(RoomWatch, WithoutAGuardrailNothingIsRead) {
   EXPECT_FALSE(RoomWatch(
-                   false, 0, [] { return std::vector<wire::Room>(); }, nullptr)
+                   false, 0, [](int) { return std::vector<wire::Room>(); }, nullptr)
                    .on());
 }
 
 TEST(RoomWatch, WhatCannotBeReadIsSaidAndLeavesNoRoom) {
   std::string said;
   RoomWatch watch(
-      true, 75, []() -> std::vector<wire::Room> { throw std::runtime_error("no /proc"); },
+      true, 75, [](int) -> std::vector<wire::Room> { throw std::runtime_error("no /proc"); },
       [&said](const std::string& text) { said = text; });
   watch.read(3);
   EXPECT_EQ(watch.headroom().version(), 3U);
@@ -76,7 +113,7 @@ TEST(RoomWatch, WhatCannotBeReadIsSaidAndLeavesNoRoom) {
 }
 
 TEST(RoomWatch, ReadsItsOwnProcess) {
-  const auto rooms = own_rooms()();
+  const auto rooms = own_rooms()(0);
   ASSERT_FALSE(rooms.empty());
   for (std::size_t i = 1; i < rooms.size(); ++i) EXPECT_LE(rooms[i - 1].left(), rooms[i].left());
 }

@@ -80,6 +80,48 @@ TEST(Multiplex, AFrontendThatMeetsItHasItsBudgetOfThreads) {
   EXPECT_FALSE(found.beyond);
 }
 
+TEST(Multiplex, WithAdmissionTheFleetIsKeptAtTheLastConnectionThatFits) {
+  for (const int limit : {160, 161}) {  // 90 + 2 × 35
+    ArmPlan arm = multiplexed(8, 40);
+    arm.guardrails.push_back(Guardrail::admission);
+    arm.limits.set(LimitName::pids_max, 24);
+    arm.limits.set(LimitName::rlimit_nofile, limit);
+    const Prediction found = predicted(arm);
+    ASSERT_TRUE(found.admission);
+    EXPECT_EQ(found.admission->fleet_size, 37);
+    EXPECT_EQ(found.admission->limit, LimitName::rlimit_nofile);
+    EXPECT_EQ(found.admission->left, 0);
+    EXPECT_EQ(found.admission->needed, 1);
+    arm.fleet.end = 36;
+    EXPECT_FALSE(predicted(arm).admission);
+  }
+}
+
+TEST(Multiplex, WithAdmissionABudgetThatFitsKeepsNobodyOut) {
+  ArmPlan arm = multiplexed(21, 40);  // 24 tasks, all of the limit
+  arm.guardrails.push_back(Guardrail::admission);
+  arm.limits.set(LimitName::pids_max, 24);
+  EXPECT_FALSE(predicted(arm).admission);
+  EXPECT_EQ(predicted(arm).without->fleet_size, 23);
+  arm.fleet.thread_budget = 22;
+  ASSERT_TRUE(predicted(arm).admission);
+  EXPECT_EQ(predicted(arm).admission->fleet_size, 23);
+  EXPECT_EQ(predicted(arm).admission->limit, LimitName::pids_max);
+}
+
+TEST(Multiplex, TheAlarmGoesByWhatBindsNext) {
+  ArmPlan arm = multiplexed(8, 40);
+  arm.guardrails.push_back(Guardrail::alarm);
+  arm.fleet.alarm_percent = 90;
+  arm.limits.set(LimitName::pids_max, 11);  // full with 9 frontends, and that is no matter
+  arm.limits.set(LimitName::rlimit_nofile, 160);
+  const auto alarm = predicted(arm).alarm;
+  ASSERT_TRUE(alarm);
+  EXPECT_EQ(alarm->limit, LimitName::rlimit_nofile);
+  EXPECT_EQ(alarm->fleet_size, 28);  // 144 of 160
+  EXPECT_EQ(alarm->servers_left, 8);
+}
+
 TEST(Multiplex, ABudgetAboveTheLimitIsNoCure) {
   ArmPlan arm = multiplexed(30, 40);
   arm.limits.set(LimitName::pids_max, 24);
