@@ -13,28 +13,27 @@ constexpr int kBase = wire::kFrontendBaseTasks;
 constexpr std::int64_t kMostForAFrontend = 150;
 constexpr std::int64_t kMostForAFleet = 2000;
 
-template <class Number>
-Number pick(Random& random, Number from, Number to) {
-  return std::uniform_int_distribution<Number>(from, to)(random);
-}
-
 std::int64_t tasks_of_frontend(std::int64_t fleet, int per_peer) {
   return kBase + per_peer * (fleet - 1);
 }
 
-/// The fleet starts close below its ceiling, so that runs are short.
-void choose_sizes(RandomCase& one, Random& random) {
-  const int fits = largest_fleet(one);
-  one.step = pick(random, 1, 3);
-  one.start = std::max(1, fits - pick(random, 0, 3));
-  one.end = fits + one.step + pick(random, 0, 5);
-}
+}  // namespace
 
 LimitName pick_limit(Random& random) {
   return pick(random, 0, 1) == 0 ? LimitName::pids_max : LimitName::rlimit_nproc;
 }
 
-}  // namespace
+void start_close_below(int fits, RandomCase& one, Random& random) {
+  one.step = pick(random, 1, 3);
+  one.start = std::max(1, fits - pick(random, 0, 3));
+  one.end = fits + one.step + pick(random, 0, 5);
+}
+
+int visited_above(const RandomCase& one, int fits) {
+  int size = one.start;
+  while (size <= fits) size = std::min(size + one.step, one.end);
+  return size;
+}
 
 std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer) {
   return fleet * tasks_of_frontend(fleet, per_peer);
@@ -50,22 +49,25 @@ int largest_fleet(const RandomCase& one) {
 std::string RandomCase::yaml() const {
   return fmt::format(
       "experiment: random-limit\n"
-      "fleet: {{start: {}, end: {}, step: {}, threads_per_peer: {}{}}}\n"
-      "backends: 1\n"
+      "fleet: {{start: {}, end: {}, step: {}, threads_per_peer: {}{}{}}}\n"
+      "backends: {}\n"
       "streams: [{{name: orders, shards: 2}}]\n"
       "clients: [{{kind: canary, rate_per_s: 10}}]\n"
       "limits: {{scope: {}, {}: {}{}}}\n"
       "arms: [{{name: unguarded, guardrails: {}, expect: {}}}]\n",
-      start, end, step, threads_per_peer, fleet_more, to_string(scope), to_string(limit), value,
-      limits_more, guardrails,
+      start, end, step, threads_per_peer, fleet_more,
+      cache_servers > 0 ? fmt::format(", cache_servers: {}", cache_servers) : "", backends,
+      to_string(scope), to_string(limit), value, limits_more, guardrails,
       !expect.empty()                                       ? expect
       : scope == LimitScope::frontend && guardrails == "[]" ? "outage"
                                                             : "any");
 }
 
 std::string RandomCase::describe() const {
-  return fmt::format("{:8} {:12} {:4}, {} a peer, {:3} to {:3} by {}", to_string(scope),
-                     to_string(limit), value, threads_per_peer, start, end, step);
+  return fmt::format(
+      "{:8} {:13} {:4}, {} a peer, {:3} to {:3} by {}{}", to_string(scope), to_string(limit), value,
+      threads_per_peer, start, end, step,
+      cache_servers > 0 ? fmt::format(", {} caches, {} backends", cache_servers, backends) : "");
 }
 
 RandomCase frontend_case(int index, Random& random) {
@@ -74,7 +76,7 @@ RandomCase frontend_case(int index, Random& random) {
   one.value = pick<std::int64_t>(random, kBase, kMostForAFrontend);
   if (index == 0) one.value = kBase;
   if (index == 1) one.value = kMostForAFrontend;
-  choose_sizes(one, random);
+  start_close_below(largest_fleet(one), one, random);
   return one;
 }
 
@@ -101,7 +103,7 @@ RandomCase fleet_case(int index, Random& random) {
     one.value =
         std::min(kMostForAFleet, tasks_of_fleet(largest_fleet(one), one.threads_per_peer) + left);
   }
-  choose_sizes(one, random);
+  start_close_below(largest_fleet(one), one, random);
   return one;
 }
 

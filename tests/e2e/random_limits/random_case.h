@@ -17,9 +17,11 @@ struct RandomCase {
   int start = 1;
   int end = 1;
   int step = 1;
+  int backends = 1;
+  int cache_servers = 0;
   std::string guardrails = "[]";
   std::string fleet_more = {};   ///< ", cells: 3"
-  std::string limits_more = {};  ///< ", overrides: {...}"
+  std::string limits_more = {};  ///< ", overrides: {...}, pids.max: 8"
   std::string expect = {};       ///< empty: an outage where each frontend has the limit, else any
 
   std::string yaml() const;
@@ -32,6 +34,17 @@ std::int64_t tasks_of_fleet(std::int64_t fleet, int per_peer);
 int largest_fleet(const RandomCase& one);
 
 using Random = std::mt19937;
+
+template <class Number>
+Number pick(Random& random, Number from, Number to) {
+  return std::uniform_int_distribution<Number>(from, to)(random);
+}
+/// pids.max or RLIMIT_NPROC.
+LimitName pick_limit(Random& random);
+/// The fleet starts close below the size that still fits, so that runs are short.
+void start_close_below(int fits, RandomCase& one, Random& random);
+/// The size that the fleet is grown to when it is to have more than `fits` for the first time.
+int visited_above(const RandomCase& one, int fits);
 
 /// A limit on each frontend, from the smallest that one frontend fits in up to 150 tasks. Case 0 is
 /// the smallest limit, case 1 the largest fleet.

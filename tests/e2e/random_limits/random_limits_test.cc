@@ -2,15 +2,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <cstdlib>
-#include <fstream>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
-#include "tests/e2e/random_limits/random_case.h"
-#include "tests/support/spawn/support.h"
+#include "tests/e2e/random_limits/random_run.h"
 #include "workload/protocol/thread_accounting.h"
 
 namespace ceiling {
@@ -21,94 +17,6 @@ using nlohmann::json;
 constexpr int kCases = 20;
 constexpr int kAdmissionCases = 8;
 constexpr int kShapeCases = 4;
-
-unsigned seed() {
-  static const unsigned chosen = [] {
-    const char* given = std::getenv("CEILING_SEED");
-    return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
-                            : std::random_device()();
-  }();
-  return chosen;
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-/// One experiment by the real program: its exit status, and result.json as it prints it.
-class RandomLimits : public testing::TestWithParam<int> {
- protected:
-  void SetUp() override {
-    if (const std::string missing = missing_privilege(); !missing.empty()) {
-      GTEST_SKIP() << missing;
-    }
-  }
-
-  int status() const { return status_; }
-  Random random(LimitScope scope) const {
-    std::seed_seq sequence{seed(), static_cast<unsigned>(scope), static_cast<unsigned>(GetParam())};
-    return Random(sequence);
-  }
-
-  /// The only arm of the result; null when there is none.
-  json run(const RandomCase& one) {
-    std::ofstream(folder_.path() / "random.yaml") << one.yaml();
-    const std::string command = fmt::format(
-        "{0} run {1}/random.yaml --quiet --format json --results {1}/results"
-        " > {1}/result.json 2> {1}/stderr",
-        CEILING_PROGRAM, folder_.path().string());
-    const auto start = std::chrono::steady_clock::now();
-    status_ = std::system(command.c_str());
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    const json result = json::parse(text_of(folder_.path() / "result.json"), nullptr, false);
-    const json arm = result.is_object() ? result.at("arms").at(0) : json();
-    fmt::print("seed {} case {:2}: {}: {} {:.1f} s\n", seed(), GetParam(), one.describe(),
-               summary(arm), elapsed.count());
-    return arm;
-  }
-
-  /// Predicted and observed agree, and the kernel was met.
-  void expect_confirmed(const RandomCase& one, const json& arm) const {
-    ASSERT_TRUE(arm.is_object()) << "no result";
-    EXPECT_EQ(status_, 0);
-    EXPECT_EQ(arm.at("verdict"), "confirmed");
-    const json& predicted = arm.at("predicted");
-    const json& observed = arm.at("observed");
-    EXPECT_TRUE(predicted.at("fleet_size").is_number());
-    EXPECT_EQ(predicted.at("scope"), std::string(to_string(one.scope)));
-    EXPECT_EQ(predicted.at("limit"), std::string(to_string(one.limit)));
-    for (const char* key : {"fleet_size", "threads", "limit"}) {
-      EXPECT_EQ(observed.at(key), predicted.at(key)) << key;
-    }
-    EXPECT_EQ(observed.at("errno"), "EAGAIN");
-  }
-
-  void TearDown() override {
-    if (HasFailure()) {
-      ADD_FAILURE() << "the experiment:\n"
-                    << text_of(folder_.path() / "random.yaml") << "stderr:\n"
-                    << text_of(folder_.path() / "stderr") << "result:\n"
-                    << text_of(folder_.path() / "result.json");
-    }
-  }
-
- private:
-  static std::string summary(const json& arm) {
-    if (!arm.is_object()) return "no result,";
-    const json& predicted = arm.at("predicted");
-    const json& observed = arm.at("observed");
-    return fmt::format("predicted {} of {}, observed {} of {}, {} failed, {},",
-                       predicted.at("fleet_size").dump(), predicted.at("threads").dump(),
-                       observed.at("fleet_size").dump(), observed.at("threads").dump(),
-                       observed.at("frontends_failed").dump(),
-                       arm.at("verdict").get<std::string>());
-  }
-
-  const TemporaryFolder folder_;
-  int status_ = -1;
-};
 
 TEST_P(RandomLimits, OfEachFrontendFailAllOfThem) {
   Random source = random(LimitScope::frontend);
@@ -171,13 +79,6 @@ TEST_P(RandomAdmission, OfEachFrontendStopsOneAdditionBeforeTheKernel) {
 TEST_P(RandomAdmission, OfTheWholeFleetStopsOneAdditionBeforeTheKernel) {
   Random source = random(LimitScope::fleet);
   expect_prevented(fleet_case(GetParam() + 4, source));
-}
-
-/// The size that the fleet is grown to when it is to have more than `fits` for the first time.
-int visited_above(const RandomCase& one, int fits) {
-  int size = one.start;
-  while (size <= fits) size = std::min(size + one.step, one.end);
-  return size;
 }
 
 class RandomShape : public RandomLimits {};
