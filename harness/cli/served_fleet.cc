@@ -32,9 +32,11 @@ std::string state_text(const FrontendState& one) {
   if (status.refusal().phase() == "start") return "not in service: refused at its start";
   if (status.build().state() == wire::BUILD_COMPLETE) return "in service";
   if (status.build().state() != wire::BUILD_FAILED) return "not in service";
-  if (!routes(one)) return fmt::format("cannot route: map version {} was not built", version);
-  return fmt::format("in service with map version {}: version {} was not built",
-                     status.map().version(), version);
+  const std::string why = status.no_source() ? ", " + status.build().reason() : "";
+  if (!routes(one))
+    return fmt::format("cannot route: map version {} was not built{}", version, why);
+  return fmt::format("in service with map version {}: version {} was not built{}",
+                     status.map().version(), version, why);
 }
 
 bool contains(const Names& names, const std::string& name) {
@@ -83,7 +85,8 @@ std::string ServedFleet::status() const {
     text += fmt::format("{} {} {}\n", one.name, address.empty() ? "-" : "http://" + address,
                         state_text(one));
   }
-  for (const std::string& name : run_.fleet().services().gone()) text += name + " - gone\n";
+  for (const std::string& name : run_.fleet().services().gone())
+    text += fmt::format("{} - {}\n", name, how_gone(name));
   return text;
 }
 
@@ -124,6 +127,10 @@ void ServedFleet::serve(ControlSocket& control, std::chrono::seconds time) {
   run_.end(how, &operations_);
 }
 
+std::string ServedFleet::how_gone(const std::string& name) const {
+  return run_.fleet().services().is_silent(name) ? "silent" : "gone";
+}
+
 bool ServedFleet::changed() const {
   return run_.fleet().failed() != last_.step.failed || run_.fleet().services().gone() != gone_;
 }
@@ -139,7 +146,7 @@ void ServedFleet::look() {
     if (one.gone && !contains(last_.step.failed, one.name)) say(one.name + " is gone");
   }
   for (const std::string& name : run_.fleet().services().gone()) {
-    if (!contains(gone_, name)) say(name + " is gone");
+    if (!contains(gone_, name)) say(fmt::format("{} is {}", name, how_gone(name)));
   }
   gone_ = run_.fleet().services().gone();
   if (rest) take("settled", *rest);
@@ -207,7 +214,7 @@ Answer ServedFleet::kill(const std::string& name) {
   const auto found = std::find(known.begin(), known.end(), name);
   if (found == known.end()) return refuse_unknown(name, known);
   const bool server = found - known.begin() < servers;
-  if (server && contains(gone_, name)) {
+  if (server && contains(gone_, name) && !run_.fleet().services().is_silent(name)) {
     return refuse(name + " is gone already");
   }
   if (!server && run_.fleet().size() == 1) return refuse(name + " is the last frontend");
@@ -220,7 +227,7 @@ Answer ServedFleet::kill(const std::string& name) {
 Answer ServedFleet::restart(const std::string& name) {
   Names known = run_.fleet().services().servers();
   const bool server = contains(known, name);
-  bool lives = server && !contains(gone_, name);
+  bool lives = server && (!contains(gone_, name) || run_.fleet().services().is_silent(name));
   for (const FrontendState& one : run_.fleet().frontends()) {
     known.push_back(one.name);
     if (one.name == name) lives = !one.gone;

@@ -41,6 +41,8 @@ class ServedFleet {
   Answer refuse_unknown(const std::string& name, const std::vector<std::string>& known) const;
   Answer settled() const;
   bool changed() const;
+  /// "gone", or "silent" of a cache server that does not answer.
+  std::string how_gone(const std::string& name) const;
   void look();
   /// Says what a rest came to, `done` first: "grown to 5 frontends".
   void take(const std::string& done, Rest rest);

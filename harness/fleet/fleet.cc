@@ -92,6 +92,13 @@ Fleet::Fleet(Site& site, FleetSpec spec, Recorder* recorder)
                [this](const wire::Removal& removal) {
                  record(RemovalEvent{.frontend = removal.member(),
                                      .silent_ms = static_cast<std::int64_t>(removal.silent_ms())});
+               },
+           .on_silence =
+               [this](const wire::Removal& removal) {
+                 record(
+                     FaultEvent{.kind = std::string(FaultEvent::kSilent),
+                                .target = removal.member(),
+                                .detail = fmt::format("no answer for {} ms", removal.silent_ms())});
                }}),
       scope_(group_.child("frontends")) {
   for (const StreamPlan& plan : spec_.streams) {
@@ -245,6 +252,15 @@ void Fleet::on_status(Frontend& frontend, const wire::Status& status) {
                     .complete = now.complete(),
                     .tiling = !wire::tiling_problem(streams, routes),
                     .published = true});
+  }
+  const bool gave_up = status.build().state() == wire::BUILD_FAILED &&
+                       (known.build().state() != wire::BUILD_FAILED ||
+                        known.build().version() != status.build().version());
+  if (gave_up && status.no_source()) {
+    const auto version = status.build().version();
+    record(FaultEvent{.kind = std::string(FaultEvent::kNoSource),
+                      .target = frontend.name,
+                      .detail = fmt::format("had no source of map version {}", version)});
   }
   const wire::Refusal& refusal = status.refusal();
   if (refusal.count() > frontend.refusals_recorded) {

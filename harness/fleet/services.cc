@@ -69,6 +69,7 @@ void Services::start_membership() {
   }
   membership_.started = site_.start(start, [this](const wire::Status& status) {
     tell_removals(status);
+    tell_silent_caches(status);
     membership_.status = status;
     membership_.address = status.address();
   });
@@ -83,6 +84,19 @@ void Services::tell_removals(const wire::Status& status) const {
   const std::uint32_t news = std::min(status.removals() - membership_.status.removals(), listed);
   for (std::uint32_t i = listed - news; i < listed; ++i)
     spec_.on_removal(status.removed(static_cast<int>(i)));
+}
+
+/// A name stays in the list until one of that name joins.
+void Services::tell_silent_caches(const wire::Status& status) {
+  const auto& known = membership_.status.silent_caches();
+  for (const wire::Removal& one : status.silent_caches()) {
+    const bool told = std::any_of(known.begin(), known.end(), [&](const wire::Removal& before) {
+      return before.member() == one.member();
+    });
+    if (told) continue;
+    server(one.member()).silent = true;
+    spec_.on_silence(one);
+  }
 }
 
 void Services::start_backend(Service& backend) {
@@ -162,7 +176,7 @@ Services::Service& Services::server(const std::string& name) {
 bool Services::await_count() {
   const auto counted = [this](const std::list<Service>& servers) {
     return joined(servers) == std::count_if(servers.begin(), servers.end(),
-                                            [](const Service& one) { return one.ended.empty(); });
+                                            [](const Service& one) { return one.there(); });
   };
   return site_.loop().run_until([&] { return counted(backends_) && counted(caches_); },
                                 kStartPatience);
@@ -184,19 +198,20 @@ void Services::restart_server(const std::string& name) {
   restarted.status.Clear();
   restarted.data.empty() ? start_cache(restarted) : start_backend(restarted);
   restarted.ended.clear();
+  restarted.silent = false;
   if (!await_count()) throw Error(name + " did not join; its log is in logs/");
 }
 
 bool Services::caches_at(std::uint64_t version) const {
   return std::all_of(caches_.begin(), caches_.end(), [version](const Service& one) {
-    return !one.ended.empty() || one.status.members_version() == version;
+    return !one.there() || one.status.members_version() == version;
   });
 }
 
 std::map<std::string, std::vector<std::int64_t>> Services::cache_use() const {
   std::map<std::string, std::vector<std::int64_t>> all;
   for (const Service& one : caches_) {
-    const auto use = one.ended.empty() ? read_use(one.started->process.pid()) : std::nullopt;
+    const auto use = one.there() ? read_use(one.started->process.pid()) : std::nullopt;
     if (!use) continue;
     all["tasks"].push_back(use->tasks);
     all["descriptors"].push_back(use->descriptors);
@@ -208,7 +223,7 @@ std::vector<SampleEvent> Services::sample_caches() const {
   std::vector<SampleEvent> samples;
   for (const Service& one : caches_) {
     if (spec_.cache_tasks) samples.push_back(sample_pids(one.name, one.group->pids()));
-    if (!spec_.cache_descriptors || !one.ended.empty()) continue;
+    if (!spec_.cache_descriptors || !one.there()) continue;
     const pid_t pid = one.started->process.pid();
     const auto use = read_use(pid);
     if (!use) continue;
@@ -231,10 +246,16 @@ std::vector<std::string> Services::gone() const {
   if (!membership_.ended.empty()) names.push_back(membership_.name);
   for (const std::list<Service>* servers : {&backends_, &caches_}) {
     for (const Service& one : *servers) {
-      if (!one.ended.empty()) names.push_back(one.name);
+      if (!one.there()) names.push_back(one.name);
     }
   }
   return names;
+}
+
+bool Services::is_silent(const std::string& name) const {
+  return std::any_of(caches_.begin(), caches_.end(), [&name](const Service& one) {
+    return one.name == name && one.ended.empty() && one.silent;
+  });
 }
 
 }  // namespace ceiling

@@ -27,6 +27,8 @@ struct ServicesSpec {
   bool admission = false;     ///< membership keeps out whom there is no room for
   int health_timeout_ms = 0;  ///< membership removes who answers no sooner; 0: nobody
   std::function<void(const wire::Removal&)> on_removal = {};  ///< called for each, in their order
+  /// A cache server does not answer membership, which has removed it.
+  std::function<void(const wire::Removal&)> on_silence = {};
 };
 
 /// What frontends rely on: membership, the backends, each in its own group and with its own folder,
@@ -47,9 +49,9 @@ class Services {
   /// Starts one that has ended, in its group and on its folder, and waits until it has joined or
   /// ended again. Throws Error, SpawnError.
   void restart_server(const std::string& name);
-  /// Every cache server that lives has built the map of this version, and dealt its places.
+  /// Every cache server that is there has built the map of this version, and dealt its places.
   bool caches_at(std::uint64_t version) const;
-  /// Of each cache server that lives, by "tasks" and "descriptors".
+  /// Of each cache server that is there, by "tasks" and "descriptors".
   std::map<std::string, std::vector<std::int64_t>> cache_use() const;
   /// What each of them has of the limits that are set for it.
   std::vector<SampleEvent> sample_caches() const;
@@ -62,8 +64,10 @@ class Services {
   int removals() const { return static_cast<int>(membership_.status.removals()); }
   /// Backends and cache servers.
   std::vector<std::string> servers() const;
-  /// Names of those that have ended.
+  /// Names of those that have ended, and of cache servers that do not answer.
   std::vector<std::string> gone() const;
+  /// Of these: it is there, and does not answer.
+  bool is_silent(const std::string& name) const;
   /// Of membership, and of whatever else is no frontend.
   const Cgroup& group() const { return group_; }
 
@@ -76,16 +80,20 @@ class Services {
     wire::Status status = {};
     std::string address = {};
     std::string ended = {};  // how, where it has
+    bool silent = false;     // removed by membership, until it is started anew
+
+    bool there() const { return ended.empty() && !silent; }
   };
 
   void start_membership();
   void tell_removals(const wire::Status& status) const;
+  void tell_silent_caches(const wire::Status& status);
   void start_backend(Service& backend);
   void start_cache(Service& cache);
   void await(const std::list<Service>& servers);
   Service& server(const std::string& name);
   int joined(const std::list<Service>& servers) const;
-  /// Waits until membership counts those backends and cache servers that have not ended.
+  /// Waits until membership counts those backends and cache servers that are there.
   bool await_count();
 
   Site& site_;

@@ -120,14 +120,20 @@ struct SampleEvent {
   std::optional<std::int64_t> used = {};
   std::optional<std::int64_t> oom_kills = {};  ///< of memory.max: processes ended by the OOM killer
 };
-/// Something that the harness did to the fleet, or a process that ended by itself.
+/// Something that the harness did to the fleet, a process that ended by itself, or one without what
+/// it relies on.
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
   static constexpr std::string_view kExited = "exited";
   static constexpr std::string_view kKilled = "killed";
   static constexpr std::string_view kShrunk = "shrunk";
   static constexpr std::string_view kRestarted = "restarted";
-  std::string kind;  ///< "exited", or what was done by hand: "killed", "shrunk", "restarted"
+  static constexpr std::string_view kSilent = "silent";
+  static constexpr std::string_view kNoSource = "no-source";
+  /// "exited", or what was done by hand: "killed", "shrunk", "restarted"; of a cache server that
+  /// membership removed because it did not answer, "silent"; of a frontend that could not build a
+  /// map because there is no cache server, "no-source".
+  std::string kind;
   std::string target;
   std::string detail;
 };

@@ -128,13 +128,23 @@ std::string_view counting_limit(const ArmPlan& arm, const Attribution& attributi
                        : LimitName::rlimit_nproc);
 }
 
+/// Frontends that failed because there was no cache server.
+Names without_source(const StepLog& failing) {
+  Names found;
+  for (const FaultEvent* fault : failing.faults) {
+    if (fault->kind == FaultEvent::kNoSource) found.insert(fault->target);
+  }
+  return found;
+}
+
 /// Every frontend that failed must have said why.
 std::vector<std::string> silent_failures(LimitScope scope, const StepLog& failing) {
   std::vector<std::string> found;
   Names refused;
   for (const RefusalEvent* refusal : failing.refusals) refused.insert(refusal->frontend);
+  const Names no_source = without_source(failing);
   for (const std::string& name : failing.step->failed) {
-    if (refused.contains(name)) continue;
+    if (refused.contains(name) || no_source.contains(name)) continue;
     if (const FaultEvent* fault = failing.fault_of(name))
       found.push_back(
           fmt::format("{} failed without a refusal: {} {}", name, fault->kind, fault->detail));
@@ -223,6 +233,15 @@ void Observer::observe_failure() {
     const bool killed = seen_.attribution.limit == to_string(LimitName::memory_max);
     if (seen_.observed.failure.empty()) seen_.observed.failure = killed ? "killed" : "exited";
     return;
+  }
+  if (const Names names = without_source(failing); !names.empty()) {
+    seen_.observed.failure = "build";
+    const std::string line =
+        fmt::format("{} of {} frontends had no source of maps: no cache server was there",
+                    names.size(), failing.step->fleet_size);
+    const bool by_hand = std::ranges::any_of(
+        log_.steps, [](const StepLog& step) { return !done_by_hand(step).empty(); });
+    by_hand ? inconclusive({line}) : contrary({line});
   }
   count_threads();
   contrary(misreports(scope, failing, counting_limit(arm_, seen_.attribution)));

@@ -27,3 +27,13 @@ target_compile_definitions(runs_test PRIVATE
 add_dependencies(runs_test under_reporting_frontend forgetful_backend hopeful_frontend
                  fearful_frontend mute_frontend hasty_frontend
                  stale_cache unparted_membership)
+
+ceiling_test(lost_caches_test LABEL e2e
+  SOURCES runs/lost_caches_test.cc
+  LINK e2e_support fmt::fmt-header-only)
+target_compile_definitions(lost_caches_test PRIVATE
+  ONE_STOPPED_CACHE="$<TARGET_FILE:one_stopped_cache>"
+  ONE_KILLED_CACHE="$<TARGET_FILE:one_killed_cache>"
+  STOPPED_CACHES="$<TARGET_FILE:stopped_caches>"
+  KILLED_CACHES="$<TARGET_FILE:killed_caches>")
+add_dependencies(lost_caches_test one_stopped_cache one_killed_cache stopped_caches killed_caches)

@@ -16,6 +16,16 @@ ceiling_program(forgetful_backend
 ceiling_program(stale_cache
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/e2e/stale_cache.cc
   LINK ceiling::frontend CLI11::CLI11)
+function(failing_cache name signal victim)
+  ceiling_program(${name}
+    SOURCES ${PROJECT_SOURCE_DIR}/tests/support/e2e/failing_cache.cc
+    LINK ceiling::frontend CLI11::CLI11)
+  target_compile_definitions(${name} PRIVATE SIGNAL=${signal} VICTIM="${victim}")
+endfunction()
+failing_cache(one_stopped_cache SIGSTOP cache-1)
+failing_cache(one_killed_cache SIGKILL cache-1)
+failing_cache(killed_caches SIGKILL cache-)
+failing_cache(stopped_caches SIGSTOP cache-)
 function(misreading_frontend name left_beyond used_share)
   ceiling_program(${name}
     SOURCES ${PROJECT_SOURCE_DIR}/tests/support/e2e/misreading_frontend.cc

@@ -1,4 +1,6 @@
 // A frontend whose maps are built by cache servers.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -8,10 +10,16 @@
 #include "workload/frontend/peer_slice.h"
 
 namespace ceiling::frontend {
+namespace {
+
+constexpr const char* kNoSource = "no source of maps: no cache server is there";
+
+}  // namespace
 
 /// What is gone has no place for us either, and says so anew when it is back.
 void Frontend::keep_to_caches() {
   const auto& there = configuration_->caches();
+  const bool had_source = !places_.empty();
   std::erase_if(places_, [&](const auto& entry) {
     const bool kept = std::any_of(there.begin(), there.end(), [&](const wire::CacheServer& one) {
       return one.name() == entry.first;
@@ -19,7 +27,11 @@ void Frontend::keep_to_caches() {
     if (!kept) caches_.remove(entry.first);
     return !kept;
   });
-  fail_without_place();
+  if (had_source && there.empty()) {
+    log()(fmt::format("{}; map version {} goes on", kNoSource, map_.version()));
+  }
+  status_.changed();
+  fail_without_source();
 }
 
 void Frontend::placed(const wire::Place& place) {
@@ -30,7 +42,9 @@ void Frontend::placed(const wire::Place& place) {
   });
   if (server == there.end()) throw wire::ProtocolError("a place at an unknown cache server");
   places_[place.server()] = place;
-  place.has_refusal() ? fail_without_place() : subscribe(*server);
+  if (place.has_refusal()) return fail_without_source();
+  subscribe(*server);
+  status_.changed();
 }
 
 void Frontend::subscribe(const wire::CacheServer& server) {
@@ -57,19 +71,27 @@ void Frontend::cached(wire::Slice map) {
   builder_.add(map);
 }
 
-/// Where no cache server has a place for us, nobody will hand us the map of this version.
-void Frontend::fail_without_place() {
+/// Where no cache server is there, or none has a place for us, nobody will hand us the map of this
+/// version.
+void Frontend::fail_without_source() {
+  if (builder_.state().state() != wire::BUILD_RUNNING) return;
   const auto& there = configuration_->caches();
+  if (there.empty()) return builder_.fail(members_.version(), kNoSource);
   const bool refused_by_all = std::all_of(there.begin(), there.end(), [this](const auto& one) {
     const auto said = places_.find(one.name());
     return said != places_.end() && said->second.has_refusal() &&
            said->second.refusal().version() == members_.version();
   });
-  if (there.empty() || !refused_by_all || builder_.state().state() != wire::BUILD_RUNNING) return;
+  if (!refused_by_all) return;
   wire::Refusal refusal = places_.begin()->second.refusal();
   refusal.set_server(places_.begin()->first);
   refusal.set_count(++places_refused_);
   refused(refusal);
+}
+
+std::uint32_t Frontend::places() const {
+  return static_cast<std::uint32_t>(std::count_if(
+      places_.begin(), places_.end(), [](const auto& one) { return !one.second.has_refusal(); }));
 }
 
 }  // namespace ceiling::frontend

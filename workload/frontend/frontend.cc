@@ -191,7 +191,7 @@ void Frontend::advance() {
   builder_.begin(members.version(), streams, std::move(needed));
   announce();
   peers_.want(members.version(), std::move(peers), parts);
-  if (options_.cache_fleet) fail_without_place();
+  if (options_.cache_fleet) fail_without_source();
 }
 
 /// Who is in another cell is no peer, and nothing is heard of its part of the map.
@@ -293,7 +293,7 @@ void Frontend::answer(const wire::HealthRequest& request) {
 }
 
 void Frontend::removed(const wire::Removed& removed) {
-  log()(fmt::format("removed by membership after {} ms without an answer", removed.silent_ms()));
+  log()(wire::RemovedByMembership(removed.silent_ms()).what());
   exit_status_ = wire::kRemoved;
   loop_.stop();
 }
@@ -347,7 +347,11 @@ wire::Status Frontend::snapshot() const {
   if (options_.admission) status.add_guardrails("admission");
   if (options_.alarm_percent > 0) status.add_guardrails("alarm");
   if (options_.thread_budget) status.add_guardrails("multiplex");
-  if (options_.cache_fleet) status.add_guardrails("cache-fleet");
+  if (options_.cache_fleet) {
+    status.add_guardrails("cache-fleet");
+    status.set_caches(places());
+    status.set_no_source(configuration_ && configuration_->caches().empty());
+  }
   if (cell_ > 0) status.add_guardrails("cells");
   status.set_cell(cell_);
   status.set_peers_on_loop(static_cast<std::uint32_t>(loop_peers_.size()));

@@ -82,7 +82,9 @@ class Frontend {
   void placed(const wire::Place& place);
   void subscribe(const wire::CacheServer& server);
   void cached(wire::Slice map);
-  void fail_without_place();
+  void fail_without_source();
+  /// Cache servers that have one for us.
+  std::uint32_t places() const;
   wire::Status snapshot() const;
   void built(bool published);
   wire::Hello hello() const;

@@ -13,14 +13,19 @@ void MembershipServer::join_cache(Session& session, const wire::CacheServer& cac
     throw wire::ProtocolError(fmt::format("{} is there already", cache.name()));
   }
   session.joined = true;
+  silent_caches_.erase(session.name);
+  cache_watch_.check.joined(session.name);
   log(fmt::format("{} joined, {} cache servers", session.name, caches_.size()));
   caches_changed();
+  // Whoever wanted a map while nobody was there to build one has given up its version.
+  if (caches_.size() == 1 && members_.renew()) return vend_members(session.name + " is there");
   if (members_.version() > 0) session.connection->send(members());
 }
 
-void MembershipServer::leave_cache(const Session& session) {
+void MembershipServer::leave_cache(const Session& session, std::string_view why) {
   caches_.erase(session.name);
-  log(fmt::format("{} is lost, {} cache servers", session.name, caches_.size()));
+  cache_watch_.check.gone(session.name);
+  log(fmt::format("{} {}, {} cache servers", session.name, why, caches_.size()));
   caches_changed();
 }
 
@@ -34,7 +39,8 @@ void MembershipServer::caches_changed() {
 }
 
 void MembershipServer::tell_place(const Session& session, const wire::Place& place) {
-  Session* frontend = joined_frontend(place.frontend());
+  if (!session.joined) return;  // removed, and has not read it yet
+  Session* frontend = joined(wire::ROLE_FRONTEND, place.frontend());
   if (frontend == nullptr) return;  // it has left meanwhile
   if (place.has_refusal()) {
     log(fmt::format("{} has no place at {}: {}", frontend->name, session.name,

@@ -10,6 +10,9 @@
 
 namespace ceiling {
 
+/// Of a cache server, which is always asked.
+inline constexpr std::chrono::milliseconds kCachePatience{2000};
+
 /// Who of the members does not answer in time. Each is asked, and asked again at the first look
 /// after its answer. Times are given to it: it has no clock.
 class HealthCheck {

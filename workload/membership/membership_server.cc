@@ -36,8 +36,10 @@ MembershipServer::MembershipServer(boost::asio::any_io_executor executor, Member
       members_(options_.bootstrap_expect, options_.cells),
       admission_(options_.threads_per_peer),
       patience_(executor),
-      health_(options_.health_timeout),
-      health_timer_(executor),
+      frontend_watch_{wire::ROLE_FRONTEND, HealthCheck(options_.health_timeout),
+                      boost::asio::steady_timer(executor)},
+      cache_watch_{wire::ROLE_CACHE, HealthCheck(kCachePatience),
+                   boost::asio::steady_timer(executor)},
       streams_(options_.streams, now_ms()),
       backends_(options_.backends),
       acceptor_(executor, wire::endpoint_of(options_.listen)),
@@ -45,7 +47,8 @@ MembershipServer::MembershipServer(boost::asio::any_io_executor executor, Member
   if (!options_.status.empty()) {
     status_.emplace(executor, options_.status, [this] { return status(); });
   }
-  check_health();
+  look_after(frontend_watch_);
+  look_after(cache_watch_);
   wire::accept_all(acceptor_, [this](tcp::socket socket) { accept(std::move(socket)); });
 }
 
@@ -74,12 +77,15 @@ void MembershipServer::handle(Session& session, const Envelope& message) {
     return decide();
   }
   if (message.has_health() && session.role == wire::ROLE_FRONTEND) {
-    return health_.answered(session.name, message.health().id());
+    return frontend_watch_.check.answered(session.name, message.health().id());
+  }
+  if (message.has_health() && session.role == wire::ROLE_CACHE) {
+    return cache_watch_.check.answered(session.name, message.health().id());
   }
   if (message.has_leave() && session.role == wire::ROLE_FRONTEND && session.joined) {
     return leave(session, "left");
   }
-  if (message.has_place() && session.role == wire::ROLE_CACHE && session.joined) {
+  if (message.has_place() && session.role == wire::ROLE_CACHE) {
     return tell_place(session, message.place());
   }
   if (message.has_change() && session.role == wire::ROLE_FRONTEND) {
@@ -154,7 +160,7 @@ void MembershipServer::join_frontend(Session& session, const wire::Member& membe
 void MembershipServer::admit(Session& session, const wire::Member& member, std::uint32_t cell) {
   const bool vended = members_.join(member, cell);
   session.joined = true;
-  health_.joined(session.name);
+  frontend_watch_.check.joined(session.name);
   vended ? vend_members(session.name + " joined") : changed();
 }
 
@@ -166,8 +172,8 @@ void MembershipServer::leave(Session& session, std::string_view why) {
                     options_.backends));
     return changed();
   }
-  if (session.role == wire::ROLE_CACHE) return leave_cache(session);
-  health_.gone(session.name);
+  if (session.role == wire::ROLE_CACHE) return leave_cache(session, why);
+  frontend_watch_.check.gone(session.name);
   const bool vended = members_.leave(session.name);
   vended ? vend_members(fmt::format("{} {}", session.name, why)) : changed();
   decide();
@@ -312,6 +318,7 @@ wire::Status MembershipServer::status() const {
   status.set_members(static_cast<std::uint32_t>(members_.size()));
   status.set_backends(static_cast<std::uint32_t>(backends_.connected()));
   status.set_caches(static_cast<std::uint32_t>(caches_.size()));
+  for (const auto& [name, removal] : silent_caches_) *status.add_silent_caches() = removal;
   status.set_protocol_errors(protocol_errors_);
   status.set_removals(removals_);
   for (const wire::Removal& removal : removed_) *status.add_removed() = removal;

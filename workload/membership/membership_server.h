@@ -81,7 +81,7 @@ class MembershipServer {
   void join_backend(Session& session, const wire::Backend& backend);
   void join_frontend(Session& session, const wire::Member& member);
   void join_cache(Session& session, const wire::CacheServer& cache);
-  void leave_cache(const Session& session);
+  void leave_cache(const Session& session, std::string_view why);
   /// A cache server says whether a frontend has a place; the frontend is told.
   void tell_place(const Session& session, const wire::Place& place);
   void caches_changed();
@@ -91,9 +91,14 @@ class MembershipServer {
   void decide_first(bool out_of_patience);
   void let_in(const Newcomer& newcomer, std::uint32_t cell);
   void leave(Session& session, std::string_view why);
-  /// One look after the other.
-  void check_health();
-  Session* joined_frontend(std::string_view name);
+  /// Who of one role answers: one look after the other.
+  struct Watch {
+    wire::Role role;
+    HealthCheck check;
+    boost::asio::steady_timer timer;
+  };
+  void look_after(Watch& watch);
+  Session* joined(wire::Role role, std::string_view name);
   void remove(Session& session, const HealthCheck::Silence& silence);
   void closed(wire::Connection* key, std::string_view reason);
 
@@ -119,13 +124,14 @@ class MembershipServer {
   std::list<Newcomer> newcomers_;
   boost::asio::steady_timer patience_;         // of the first of them
   const wire::Connection* awaited_ = nullptr;  // that first one
-  HealthCheck health_;
-  boost::asio::steady_timer health_timer_;
+  Watch frontend_watch_;
+  Watch cache_watch_;
   std::uint32_t removals_ = 0;
   std::deque<wire::Removal> removed_;  // the last of them
   StreamDirectory streams_;
   BackendDirectory backends_;
   std::map<std::string, wire::CacheServer, ByNumber> caches_;
+  std::map<std::string, wire::Removal, ByNumber> silent_caches_;
   std::vector<Asked> asked_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;

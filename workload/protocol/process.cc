@@ -29,6 +29,10 @@ std::string token_from_environment() {
   return token;
 }
 
+RemovedByMembership::RemovedByMembership(std::uint64_t silent_ms)
+    : std::runtime_error(
+          fmt::format("removed by membership after {} ms without an answer", silent_ms)) {}
+
 int run_program(const std::string& name, const std::function<int()>& serve) {
   ::prctl(PR_SET_NAME, name.c_str());
   try {
@@ -36,6 +40,9 @@ int run_program(const std::string& name, const std::function<int()>& serve) {
   } catch (const std::invalid_argument& error) {
     log_line(name, error.what());
     return kUsage;
+  } catch (const RemovedByMembership& error) {
+    log_line(name, error.what());
+    return kRemoved;
   } catch (const HostError& error) {
     log_line(name, fmt::format("{}: {}", error.what(), error.remedy()));
     return kHost;

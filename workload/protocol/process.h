@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,12 @@ std::string token_from_environment();
 inline constexpr int kUsage = 64;
 inline constexpr int kHost = 69;
 inline constexpr int kDefect = 70;
-/// Of a frontend that membership removed because it did not answer in time; start it again.
+/// Of a frontend or a cache server that membership removed because it did not answer in time; start
+/// it again.
 inline constexpr int kRemoved = 75;
+struct RemovedByMembership : std::runtime_error {
+  explicit RemovedByMembership(std::uint64_t silent_ms);
+};
 
 /// Names the process `name` (a program that was started by a descriptor is called after its number
 /// before Linux 6.14) and runs `serve`; what it throws becomes a log line and one of the statuses

@@ -67,6 +67,25 @@ TEST_F(RestartTest, ACacheServerThatIsKilledCostsNothingAndIsSubscribedToAgain) 
   EXPECT_EQ(invariant("no-lost-records")["holds"], true);
 }
 
+TEST_F(RestartTest, ACacheServerThatIsStoppedIsSilentUntilItIsStartedAgain) {
+  file("small.yaml", small_experiment(8, 9, "prevented", "[cache-fleet]"));
+  Running serving = serve();
+  const std::filesystem::path run = registered().at(0)["groups"].at(0).get<std::string>();
+  const std::string pid = read_text(run / "arm-only" / "caches" / "cache-1" / "cgroup.procs");
+  ASSERT_EQ(::kill(std::stoi(pid), SIGSTOP), 0);
+  wait_for(serving, "cache-1 is silent\nsettled: ");
+  const Ended asked = order({"--status"});
+  EXPECT_EQ(asked.status, 1) << asked.err;
+  EXPECT_THAT(asked.out, HasSubstr("\ncache-1 - silent\n"));
+  EXPECT_THAT(order({"--grow", "1"}).out, HasSubstr(", 100 % routable\n"));  // by the other one
+  const Ended restarted = order({"--restart", "cache-1"});
+  EXPECT_EQ(restarted.status, 0) << restarted.err << restarted.out;
+  EXPECT_THAT(restarted.out, AllOf(HasSubstr("killed cache-1: "), HasSubstr("restarted cache-1: "),
+                                   Not(HasSubstr("cache-1 - "))));
+  EXPECT_EQ(end(std::move(serving)).status, 2);
+  EXPECT_EQ(invariant("no-wrong-map")["holds"], true);
+}
+
 TEST_F(RestartTest, WhatLivesIsKilledFirst) {
   Running serving = serve();
   const Ended backend = order({"--restart", "backend-2"});

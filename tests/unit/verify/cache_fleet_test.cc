@@ -2,13 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
+#include <vector>
 
 #include "tests/unit/verify/story.h"
 
 namespace ceiling::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -122,6 +126,52 @@ TEST(CacheFleetVerdict, AnybodyElseWhoFailsRefutes) {
   EXPECT_THAT(summary(judge_cached(history)),
               HasSubstr("frontends that fail: predicted frontend-8, observed frontend-8, "
                         "frontend-3"));
+}
+
+/// In the failing step nobody was refused a place: `without_source` had no cache server.
+History story_without_caches(const std::vector<std::string>& without_source) {
+  History history = cached_story();
+  remove<RefusalEvent>(history);
+  each<StepEvent>(history, [&](StepEvent& step) {
+    if (!step.failed.empty()) step.failed = {"frontend-3", "frontend-8"};
+  });
+  const auto failing = std::find_if(history.begin(), history.end(), [](const Event& event) {
+    const auto* step = std::get_if<StepEvent>(&event.what);
+    return step != nullptr && !step->failed.empty();
+  });
+  std::vector<Event> faults;
+  for (const std::string& name : without_source)
+    faults.push_back({failing->t_s, failing->arm,
+                      FaultEvent{"no-source", name, "had no source of map version 5"}});
+  history.insert(failing, faults.begin(), faults.end());
+  return history;
+}
+
+TEST(CacheFleetVerdict, FrontendsWithoutASourceOfMapsRefute) {
+  const ArmVerdict arm = judge_cached(story_without_caches({"frontend-3", "frontend-8"}));
+  EXPECT_THAT(summary(arm), AllOf(StartsWith("refuted"),
+                                  HasSubstr("2 of 8 frontends had no source of maps: no "
+                                            "cache server was there"),
+                                  HasSubstr("limit: predicted RLIMIT_NOFILE, observed ")));
+  EXPECT_EQ(arm.observed.failure, "build");
+  EXPECT_EQ(arm.observed.limit, "");
+}
+
+TEST(CacheFleetVerdict, WhereACacheServerWasKilledByHandItIsUnknown) {
+  History history = story_without_caches({"frontend-3", "frontend-8"});
+  const auto fault = std::find_if(history.begin(), history.end(), [](const Event& event) {
+    return std::holds_alternative<FaultEvent>(event.what);
+  });
+  history.insert(fault, {fault->t_s, fault->arm, FaultEvent{"killed", "cache-1", ""}});
+  EXPECT_THAT(summary(judge_cached(history)),
+              AllOf(StartsWith("unknown"), HasSubstr("2 of 8 frontends had no source"),
+                    HasSubstr("cache-1 was killed by hand")));
+}
+
+TEST(CacheFleetVerdict, OneThatFailedAndDoesNotSayWhyIsUnexplained) {
+  EXPECT_THAT(summary(judge_cached(story_without_caches({"frontend-3"}))),
+              AllOf(HasSubstr("1 of 8 frontends had no source"),
+                    HasSubstr("frontend-8 failed without reporting a refusal")));
 }
 
 TEST(CacheFleetVerdict, AFrontendWithAThreadMoreThanItsBaseRefutes) {

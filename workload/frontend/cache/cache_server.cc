@@ -56,6 +56,8 @@ void CacheServer::connect_to_membership() {
 void CacheServer::receive(const wire::Envelope& message) {
   if (message.has_configuration()) return configure(message.configuration());
   if (message.has_members()) return follow(message.members());
+  if (message.has_health_request()) return answer(message.health_request());
+  if (message.has_removed()) throw wire::RemovedByMembership(message.removed().silent_ms());
   if (message.has_rejected()) throw wire::ProtocolError("rejected: " + message.rejected().reason());
   throw wire::ProtocolError("expected configuration or members");
 }
@@ -108,6 +110,12 @@ void CacheServer::deal_places(const wire::Members& members) {
     }
     say(place);
   }
+}
+
+void CacheServer::answer(const wire::HealthRequest& request) {
+  wire::Envelope envelope;
+  envelope.mutable_health()->set_id(request.id());
+  membership_->send(envelope);
 }
 
 void CacheServer::say(const wire::Place& place) {

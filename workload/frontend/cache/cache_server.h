@@ -48,6 +48,8 @@ class CacheServer {
   void follow(const wire::Members& members);
   void deal_places(const wire::Members& members);
   void say(const wire::Place& place);
+  /// On the event loop that builds and hands out the maps: it is asked how that goes.
+  void answer(const wire::HealthRequest& request);
   /// Builds the map of the newest version, when the backends have said what they own of it.
   void advance();
   void hand_over(const std::string& frontend);
