@@ -101,7 +101,9 @@ Mark mark_of(const Event* event) {
   Mark mark{.t_s = event->t_s, .until_s = event->t_s, .kind = {}, .text = {}};
   if (const auto* refusal = as<RefusalEvent>(event)) {
     mark.kind = "refusal";
-    mark.text = refusal->frontend + " was refused a thread: " + errno_name(refusal->error);
+    mark.text = refusal->frontend + " was refused " +
+                (refusal->server.empty() ? "a thread" : "its place at " + refusal->server) + ": " +
+                errno_name(refusal->error);
   } else if (const auto* admission = as<AdmissionEvent>(event)) {
     mark.kind = "admission";
     mark.text = admission->frontend + " was kept out, by the room of " + admission->member;

@@ -12,6 +12,12 @@ std::optional<LimitName> limit_drawn(const ArmVerdict& arm) {
   return std::nullopt;
 }
 
+bool caches_bind(const ArmVerdict& arm) {
+  if (arm.observed.of_cache || arm.predicted.of_cache) return true;
+  const bool none = !arm.predicted.fleet_size && !arm.observed.fleet_size;
+  return none && arm.predicted.beyond && arm.predicted.beyond->of_cache;
+}
+
 std::string unit_of(LimitName name) {
   if (counts_bytes(name)) return "bytes";
   if (name == LimitName::rlimit_nofile) return "descriptors";

@@ -12,6 +12,8 @@ namespace ceiling {
 
 /// The limit that an arm is drawn against: the one that refused, else the one that was to.
 std::optional<LimitName> limit_drawn(const ArmVerdict& arm);
+/// The limit that was met, was to be met, or is the next one, is that of the arm's cache servers.
+bool caches_bind(const ArmVerdict& arm);
 /// What it counts: "tasks", "bytes", ...
 std::string unit_of(LimitName name);
 std::int64_t counted(const SampleEvent& sample);

@@ -31,7 +31,8 @@ function growthDrawing(growth, predicted, width, shared) {
   const line = d3.line().x((one) => x(one.fleet_size)).y((one) => y(one.most));
   const area = d3.area().x((one) => x(one.fleet_size)).y0((one) => y(one.least)).y1((one) => y(one.most));
 
-  if (predicted.fleet_size !== null) {
+  const met = (predicted.server === 'cache') === (growth.scope === 'cache');
+  if (predicted.fleet_size !== null && met) {
     const at = x(predicted.fleet_size);
     drawing.append('line').attr('class', 'predicted-size').attr('x1', at).attr('x2', at).attr('y1', inner.top).attr('y2', inner.bottom);
     if (!compact) label(drawing, 'predicted to fail at ' + predicted.fleet_size, at - 6, inner.bottom - 8, 'end', 'quiet-text');
@@ -64,10 +65,12 @@ function refusalText(one, unit) {
 }
 
 const kCountedIn = {frontend: 'of each frontend', fleet: 'of the whole fleet', 'pid-namespace': 'of the pid namespace',
-                    host: 'of the whole host'};
+                    host: 'of the whole host', cache: 'of each cache server'};
 
-function growthFigure(arm) {
-  const {growth, verdict} = arm;
+const growthFigure = (arm) => growthFigureOf(arm.growth, arm.verdict);
+const cachesFigure = (arm) => growthFigureOf(arm.caches, arm.verdict);
+
+function growthFigureOf(growth, verdict) {
   if (!growth || growth.predicted.length + growth.observed.length === 0) return null;
   const observed = new Map(growth.observed.map((one) => [one.fleet_size, one]));
   const predicted = new Map(growth.predicted.map((one) => [one.fleet_size, one]));
@@ -217,4 +220,4 @@ function dependentsFigure(arm) {
 }
 
 /// In the order in which an arm shows them. What an arm is also measured in gets a line here.
-const kFigures = [growthFigure, routableFigure, dependentsFigure, recoveryFigure];
+const kFigures = [growthFigure, cachesFigure, routableFigure, dependentsFigure, recoveryFigure];

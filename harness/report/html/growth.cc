@@ -7,6 +7,7 @@
 #include "harness/predict/host_limit.h"
 #include "harness/report/html/drawn_limit.h"
 #include "harness/report/html/thin.h"
+#include "harness/verify/arm_log.h"
 
 namespace ceiling {
 namespace {
@@ -29,6 +30,16 @@ std::optional<std::int64_t> ceiling_of(const LimitPlan& limits, LimitName name) 
     if (own && (!lowest || *own < *lowest)) lowest = own;
   }
   return lowest;
+}
+
+BySize predicted_of_caches(const ArmVerdict& arm, int last) {
+  BySize sizes;
+  if (!arm.cost_model || !arm.cost_model->cache) return sizes;
+  for (int size = arm.arm.fleet.start; size <= last; ++size) {
+    const std::int64_t all = arm.cost_model->cache->descriptors(size);
+    sizes[size] = {all, all};
+  }
+  return sizes;
 }
 
 BySize predicted_sizes(const ArmVerdict& arm, LimitName limit, LimitScope scope, int last) {
@@ -71,14 +82,16 @@ OrderedJson sizes_json(const BySize& sizes) {
 /// What was seen while the fleet came to a size, one size after the other.
 class Growth {
  public:
-  Growth(LimitName limit, LimitScope scope) : limit_(limit), scope_(scope) {}
+  /// No `scope`: of the cache servers.
+  Growth(LimitName limit, std::optional<LimitScope> scope) : limit_(limit), scope_(scope) {}
 
   void take(const Event* event) {
     if (const auto* sample = as<SampleEvent>(event)) {
-      if (sample->limit == to_string(limit_) && in_scope(*sample, scope_))
-        pending_.take(counted(*sample));
+      const bool ours = scope_ ? in_scope(*sample, *scope_) : is_cache_scope(sample->scope);
+      if (ours && sample->limit == to_string(limit_)) pending_.take(counted(*sample));
     } else if (const auto* refusal = as<RefusalEvent>(event)) {
-      refused_.push_back({1, event->t_s, refusal});
+      if (refusal->server.empty() == scope_.has_value())
+        refused_.push_back({1, event->t_s, refusal});
     } else if (const auto* step = as<StepEvent>(event)) {
       settle(step->fleet_size);
     }
@@ -113,12 +126,18 @@ class Growth {
   }
 
   const LimitName limit_;
-  const LimitScope scope_;
+  const std::optional<LimitScope> scope_;
   Bounds pending_;
   std::vector<Refusals> refused_;
   BySize observed_;
   std::map<std::pair<int, std::int64_t>, Refusals> refusals_;
 };
+
+/// The largest size that there is something to draw of.
+int last_size(const ArmVerdict& arm, const Growth& growth) {
+  const int planned = arm.predicted.fleet_size.value_or(arm.arm.fleet.end);
+  return growth.observed().empty() ? planned : std::max(planned, growth.observed().rbegin()->first);
+}
 
 }  // namespace
 
@@ -130,13 +149,26 @@ OrderedJson growth_json(const ArmVerdict& arm, const ArmEvents& events) {
                                : counted_scope(arm.arm.limits);
   Growth growth(*limit, scope);
   for (const Event* event : events) growth.take(event);
-  int last = arm.predicted.fleet_size.value_or(arm.arm.fleet.end);
-  if (!growth.observed().empty()) last = std::max(last, growth.observed().rbegin()->first);
   return {{"limit", to_string(*limit)},
           {"unit", unit_of(*limit)},
           {"scope", to_string(scope)},
           {"ceiling", or_null(ceiling_of(arm.arm.limits, *limit))},
-          {"predicted", sizes_json(predicted_sizes(arm, *limit, scope, last))},
+          {"predicted", sizes_json(predicted_sizes(arm, *limit, scope, last_size(arm, growth)))},
+          {"observed", sizes_json(growth.observed())},
+          {"refusals", growth.refusals_json()}};
+}
+
+OrderedJson cache_growth_json(const ArmVerdict& arm, const ArmEvents& events) {
+  constexpr LimitName kLimit = LimitName::rlimit_nofile;
+  const auto ceiling = arm.arm.limits.value(kLimit);
+  if (arm.arm.cache_servers() == 0 || !ceiling) return {};
+  Growth growth(kLimit, std::nullopt);
+  for (const Event* event : events) growth.take(event);
+  return {{"limit", to_string(kLimit)},
+          {"unit", unit_of(kLimit)},
+          {"scope", "cache"},
+          {"ceiling", *ceiling},
+          {"predicted", sizes_json(predicted_of_caches(arm, last_size(arm, growth)))},
           {"observed", sizes_json(growth.observed())},
           {"refusals", growth.refusals_json()}};
 }

@@ -73,6 +73,7 @@ OrderedJson run_json(const ShownRun& run) {
     const auto found = events.find(arm.arm.name);
     const ArmEvents& own = found == events.end() ? ArmEvents{} : found->second;
     arms.push_back({{"growth", growth_json(arm, own)},
+                    {"caches", cache_growth_json(arm, own)},
                     {"limits", limits_json(arm, own)},
                     {"course", course_json(own)},
                     {"recovery", recovery_json(arm, own)}});

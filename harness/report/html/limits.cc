@@ -11,8 +11,9 @@
 namespace ceiling {
 namespace {
 
-/// "frontend" for each of them: whose sample it is says `where`.
+/// "frontend" for each of them, and "cache": whose sample it is says `where`.
 std::string kind_of_scope(const SampleEvent& sample) {
+  if (is_cache_scope(sample.scope)) return "cache";
   return is_frontend_scope(sample.scope) ? std::string(to_string(LimitScope::frontend))
                                          : sample.scope;
 }
@@ -68,11 +69,13 @@ OrderedJson limits_json(const ArmVerdict& arm, const ArmEvents& events) {
   std::ranges::stable_sort(rows, [](const LimitUse* one, const LimitUse* other) {
     return fuller(*one->fullest, *other->fullest);
   });
-  const auto binding = limit_drawn(arm);
+  const bool of_caches = caches_bind(arm);
+  const auto binding = of_caches ? LimitName::rlimit_nofile : limit_drawn(arm);
   const LimitScope scope = counted_scope(arm.arm.limits);
   const auto binds = [&](const LimitUse* use) {
-    return binding && use->fullest->limit == to_string(*binding) &&
-           (in_scope(*use->fullest, scope) || is_per_process(*binding));
+    if (!binding || use->fullest->limit != to_string(*binding)) return false;
+    if (is_cache_scope(use->fullest->scope)) return of_caches;
+    return !of_caches && (in_scope(*use->fullest, scope) || is_per_process(*binding));
   };
   std::stable_partition(rows.begin(), rows.end(), binds);
   OrderedJson list = OrderedJson::array();

@@ -39,6 +39,17 @@ arms:
   - {name: staged, guardrails: [staged-build], expect: contained, recovery: {strategy: all-at-once, health_timeout_ms: 20000}}
   - {name: admitted, guardrails: [staged-build, admission], expect: prevented}
 """
+CACHED = """\
+experiment: cached
+fleet: {start: 90, end: 108, step: 6}
+backends: 1
+streams: [{name: orders, shards: 4}]
+clients: [{kind: canary, rate_per_s: 20}]
+limits: {pids.max: 16, RLIMIT_NOFILE: 122}
+arms:
+  - {name: full, guardrails: [cache-fleet], expect: contained}
+  - {name: roomy, guardrails: [cache-fleet], expect: prevented, fleet: {start: 3, end: 20, step: 6}}
+"""
 LONG = 100_000
 BYTES = 5_000_000
 OPEN_S = 2.0
@@ -167,6 +178,7 @@ class ReportTest(unittest.TestCase):
         for index, arm in enumerate(self.result["arms"]):
             events = [one for one in history if one["arm"] == arm["name"]]
             refused = sum(one["event"] == "refusal" for one in events)
+            self.assertIsNone(self.data()["runs"][0]["arms"][index]["caches"])
             growth = self.data()["runs"][0]["arms"][index]["growth"]
             self.assertEqual(sum(one["count"] for one in growth["refusals"]), refused)
             sizes = {one["fleet_size"] for one in events if one["event"] == "step"}
@@ -182,6 +194,59 @@ class ReportTest(unittest.TestCase):
             expected = ["Threads of each frontend against fleet size", "Routable share over time",
                         "Health of the dependents over time"]
             self.assertEqual(figures, expected + (["Recovery over time"] if arm["recovery"] else []))
+
+    def test_cache_servers_are_drawn_and_stand_in_the_table(self):
+        with open(os.path.join(self.folder, "cached.yaml"), "w", encoding="utf-8") as file:
+            file.write(CACHED)
+        done = ceiling("run", "cached.yaml", "--results", "cached", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        (name,) = os.listdir(os.path.join(self.folder, "cached"))
+        folder = os.path.join(self.folder, "cached", name)
+        result = json.loads(read(os.path.join(folder, "result.json")))
+        history = [json.loads(line) for line in read(os.path.join(folder, "history.jsonl")).splitlines()]
+        self.browser.open(os.path.join(folder, "report.html"))
+        self.assertEqual(self.browser.said(), [])
+        data = self.data()
+        self.assertEqual([error.message for error in self.page_schema().iter_errors(data)], [])
+        for index, arm in enumerate(result["arms"]):
+            events = [one for one in history if one["arm"] == arm["name"]]
+            samples = [one for one in events if one["event"] == "sample" and one["scope"].startswith("cache-")
+                       and one["limit"] == "RLIMIT_NOFILE"]
+            drawn = data["runs"][0]["arms"][index]
+            sizes = {one["fleet_size"] for one in events if one["event"] == "step"}
+            self.assertEqual({one["fleet_size"] for one in drawn["caches"]["observed"]}, sizes)
+            self.assertEqual(max(one["most"] for one in drawn["caches"]["observed"]), max(one["used"] for one in samples))
+            self.assertEqual(sum(one["count"] for one in drawn["caches"]["refusals"]),
+                             sum(one["event"] == "refusal" for one in events))
+            self.assertEqual(drawn["growth"]["refusals"], [])
+            section = f"#arm-0-{index} "
+            self.assertEqual(self.texts(section + "figcaption strong")[1],
+                             "descriptors counted by RLIMIT_NOFILE of each cache server against fleet size")
+            figure = section + "figure:nth-of-type(2) "
+            self.assertEqual(len(self.texts(figure + "circle title")), len(sizes))
+            self.assertIn("RLIMIT_NOFILE 122", self.texts(figure + "text"))
+            self.browser.run(f"document.querySelector('{figure}details').open = true")
+            self.browser.await_true(f"return document.querySelectorAll('{figure}tbody tr').length > 0")
+            first = self.texts(figure + "tbody tr:first-child > *")
+            base = arm["cost_model"]["cache"]["descriptors"]
+            start = min(sizes)
+            self.assertEqual(first, [str(start), str(base + start), str(base + start), "0"])
+            binding = [one for one in drawn["limits"] if one["binding"]]
+            self.assertEqual([(one["limit"], one["scope"], one["value"]) for one in binding],
+                             [("RLIMIT_NOFILE", "cache", 122)])
+            self.assertEqual(binding[0]["used"], max(one["used"] for one in samples))
+            self.assertTrue(drawn["limits"][0]["binding"])
+        full = data["runs"][0]["arms"][0]
+        self.assertEqual(full["limits"][0]["used"], 122)
+        crosses = self.texts("#arm-0-0 figure:nth-of-type(2) .refusal title")
+        self.assertEqual(len(crosses), 1)
+        self.assertIn(" frontends and 122 descriptors, the first of frontend-", crosses[0])
+        self.browser.screenshot(os.path.join(FOLDER, "cached.png"))
+
+    def page_schema(self):
+        schema = json.loads(read(os.path.join(SCHEMAS, "page.json")))
+        resolver = jsonschema.RefResolver("file://" + SCHEMAS + "/", schema)
+        return jsonschema.Draft202012Validator(schema, resolver=resolver)
 
     def test_the_recoveries_are_drawn_and_compared(self):
         self.browser.open(self.page)
@@ -209,9 +274,7 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(first[-2:], ["yes", "yes"])
 
     def test_its_data_keeps_to_its_schema(self):
-        schema = json.loads(read(os.path.join(SCHEMAS, "page.json")))
-        resolver = jsonschema.RefResolver("file://" + SCHEMAS + "/", schema)
-        validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+        validator = self.page_schema()
         self.browser.open(self.page)
         data = self.data()
         self.assertEqual([error.message for error in validator.iter_errors(data)], [])
