@@ -90,9 +90,12 @@ function comparison({run, index, verdict}) {
   const pair = (name, ...path) => [name, of(run, ['arms', index, 'predicted', ...path]), of(run, ['arms', index, 'observed', ...path])];
   const rows = [pair('fleet size at the failure', 'fleet_size'), pair('threads in the scope', 'threads'), pair('limit', 'limit'),
                 pair('first to fail', 'member'), pair('frontends that failed', 'frontends_failed')];
-  if (verdict.predicted.admission || verdict.observed.admission)
-    rows.push(pair('addition kept out', 'admission', 'fleet_size'), pair('threads that it needed', 'admission', 'needed'),
-              pair('threads that were left', 'admission', 'left'));
+  const kept = verdict.predicted.admission || verdict.observed.admission;
+  if (kept) {
+    const what = kept.limit === 'RLIMIT_NOFILE' ? 'connections' : 'threads';
+    rows.push(pair('addition kept out', 'admission', 'fleet_size'), pair(`${what} that it needed`, 'admission', 'needed'),
+              pair(`${what} that were left`, 'admission', 'left'));
+  }
   if (verdict.predicted.alarm || verdict.observed.alarm) rows.push(pair('alarm at fleet size', 'alarm', 'fleet_size'));
   return table(['', 'predicted', 'observed'], rows);
 }
