@@ -24,14 +24,17 @@ Limit max_map_count_limit(const Facts& facts) {
   row.value = facts.host.max_map_count.number;
   if (needs_process(row, place)) return row;
   if (!take(row, facts.host.max_map_count, place.maps)) return row;
-  const std::int64_t room = *row.value - row.used - (place.has_heap ? 0 : 1);
-  row.threads_left = std::max<std::int64_t>(0, room) / 2;
+  const std::int64_t left = *row.value - row.used;
+  row.threads_left = std::max<std::int64_t>(0, left - (place.has_heap ? 0 : 1)) / 2;
   if (!place.heap) {
     row.certainty = Certainty::at_least;
     remark(row, "lower bound: stacks of threads that have ended may be used again");
   } else if (stacks_may_merge(facts.host.kernel)) {
     row.certainty = Certainty::at_least;
     remark(row, "lower bound: before Linux 6.7 a stack may merge with the map beside it");
+  } else if (!place.has_heap && left == 2) {
+    row.certainty = Certainty::at_least;
+    remark(row, "lower bound: a first heap that comes after the stack leaves it room");
   }
   return row;
 }

@@ -56,6 +56,19 @@ TEST(Rules, MapsAreTwoAThreadAndOneForTheFirstHeap) {
   }
 }
 
+// brk needs fewer than N+1 maps, as mmap does: it may take one that no stack can be split from.
+TEST(Rules, TheLastTwoMapsAreALowerBoundWhileThereIsNoHeap) {
+  for (const int left : {1, 2, 3}) {
+    Facts facts = roomy();
+    facts.place.maps = seen(65'530 - left);
+    EXPECT_TRUE(row(facts, "vm.max_map_count").exact()) << left;
+    EXPECT_EQ(row(facts, "vm.max_map_count").threads_left, left / 2);
+    facts.place.has_heap = false;
+    EXPECT_EQ(row(facts, "vm.max_map_count").exact(), left != 2) << left;
+    EXPECT_EQ(row(facts, "vm.max_map_count").threads_left, (left - 1) / 2);
+  }
+}
+
 TEST(Rules, MapsAreALowerBoundWhereStacksMerge) {
   Facts facts = roomy();
   EXPECT_TRUE(row(facts, "vm.max_map_count").exact());
