@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "harness/observe/dependent_event.h"
+#include "harness/observe/recovery_event.h"
 #include "harness/observe/trial_event.h"
 
 namespace ceiling {
@@ -136,54 +138,6 @@ struct FaultEvent {
   std::string kind;
   std::string target;
   std::string detail;
-};
-/// How a dependent is, as it answers over HTTP: when it is first seen, when that has changed, and
-/// at the end of the arm.
-struct HealthEvent {
-  static constexpr std::string_view kName = "health";
-  std::string dependent;
-  bool ok = false;
-  std::string reason;  ///< why not; of an answer that did not come, what came instead
-  std::uint64_t buffered = 0;
-  std::uint64_t dropped = 0;
-};
-/// A dependent's process ended by itself.
-struct DependentEndEvent {
-  static constexpr std::string_view kName = "dependent-end";
-  std::string dependent;
-  std::string detail;                          ///< "signal 9"
-  std::string where;                           ///< the file of its memory.max; empty: it had none
-  std::optional<std::int64_t> oom_kills = {};  ///< that the kernel counted in its group
-};
-/// The recovery of an arm begins: what follows, up to its end, is no part of the growth.
-struct RecoveryEvent {
-  static constexpr std::string_view kName = "recovery";
-  std::string strategy;
-  int rate = 0;        ///< frontends at a time; 0: all of them
-  int fleet_size = 0;  ///< before anything is removed
-};
-/// A frontend is ended, where it has not ended by itself, and started anew.
-struct RestartEvent {
-  static constexpr std::string_view kName = "restart";
-  static constexpr std::string_view kPlanned = "planned";
-  static constexpr std::string_view kRemoved = "removed";
-  static constexpr std::string_view kExited = "exited";
-  std::string frontend;
-  std::string why;  ///< "planned"; "removed" by the health check; "exited" by itself
-};
-/// Membership removed a frontend that did not answer its health check in time.
-struct RemovalEvent {
-  static constexpr std::string_view kName = "removal";
-  std::string frontend;
-  std::int64_t silent_ms = 0;
-};
-/// The recovery is over. Completed: every frontend has been restarted and has a complete map, and
-/// the sweep before this found every shard through each of them.
-struct RecoveryEndEvent {
-  static constexpr std::string_view kName = "recovery-end";
-  bool completed = false;
-  int restarts = 0;  ///< `restart` events of it
-  int removals = 0;  ///< `removal` events of it
 };
 /// Every shard through every frontend in service, at a settled step.
 struct RoutableEvent {

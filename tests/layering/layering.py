@@ -48,7 +48,7 @@ ARROWS = {
 }
 
 # Pure files take values and give values: no OS header, no file opened, nothing impure included.
-PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/(event|trial_event|history(_fields)?|client_log)\."
+PURE = re.compile(r"harness/(experiment|predict|verify|report|configs)/|harness/observe/((dependent_|recovery_|trial_)?event|history(_fields)?|client_log)\."
                   r"|harness/find/search\."
                   r"|harness/prove/(measurement|attribute|judge|proof)\."
                   r"|harness/check/(answer|policy|selector|snapshot(_fields)?|unit_state|what_if)\.")
